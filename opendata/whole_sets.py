@@ -27,18 +27,18 @@ from appeals.querysets import seen_until
 from districts.versions import public_version
 from geo.geojson import MEDIA_TYPE, feature_batches
 from geo.large_texts import LARGE, copy_lines, copy_table, expected_rows, shared_snapshot
+from geo.zstd import zstd
 from opendata.changes import taken_away_since
 from opendata.copied_tables import Table
 from web.api.texts import Busy, Text, digest, keep, kept, making, of_folder
+from web.compression import Coding
 
 #: How often the beginning of a reading is tried until nobody commits between two statements.
 _TRIES: Final = 50
-#: The fastest: a text of a gigabyte is packed once for each version.
+#: Gzip's fastest: a text of a gigabyte is packed once for each version.
 _LEVEL: Final = 1
 #: What a worker has made is given for so long.
 LATELY: Final = dt.timedelta(hours=1)
-#: At the end of the names of what is compressed.
-_PACKED: Final = "-gzip"
 
 Batches = Iterator[list[bytes]]
 #: Copies the texts of all rows to a file, with this before each, or the rows of the table; says how many there are.
@@ -162,17 +162,17 @@ class WholeSet:
             raise NotMade
         return text
 
-    def public_text(self, *, packed: bool = False) -> Text:
-        """The text of this moment, kept for all who ask for the same; compressed by gzip when ``packed``.
+    def public_text(self, *, packed: Coding | None = None) -> Text:
+        """The text of this moment, kept for all who ask for the same; ``packed`` by gzip or zstd, or as it is.
 
         Raises ``Busy`` while too many are made. One statement when it is there.
         """
-        end = _PACKED if packed else ""
+        end = _end(packed) if packed else ""
         folder = self.folder + end
         if text := kept(folder, self._name(self.version()) + end):
             return text
         with self.work():
-            return self._packed(folder) if packed else self._made(folder)
+            return self._packed(folder, packed) if packed else self._made(folder)
 
     def own_text(self) -> BinaryIO:
         """The text of this moment for one reader, in a file that is gone when it is closed."""
@@ -193,11 +193,11 @@ class WholeSet:
         os.utime(text.file.fileno(), (time.time(), seen.timestamp()))
         return text
 
-    def _packed(self, folder: str) -> Text:
+    def _packed(self, folder: str, coding: Coding) -> Text:
         plain = kept(self.folder, self._name(self.version())) or self._made(self.folder)
         with plain.file, making(folder):
-            name = plain.path.name + _PACKED
-            return kept(folder, name) or keep(folder, name, lambda file: _pack(plain.file, file))
+            name, pack = plain.path.name + _end(coding), _PACK[coding]
+            return kept(folder, name) or keep(folder, name, lambda file: pack(plain.file, file))
 
     @property
     def folder(self) -> str:
@@ -251,6 +251,14 @@ def writers() -> list[Path]:
     return [*of_rooms, root / "web/workbooks.py", root / "web/spreadsheets.py"]
 
 
-def _pack(plain: BinaryIO, file: BinaryIO) -> None:
+def _end(coding: Coding) -> str:
+    """At the end of the names of what is compressed so."""
+    return f"-{coding}"
+
+
+def _gzip(plain: BinaryIO, file: BinaryIO) -> None:
     with gzip.GzipFile(fileobj=file, mode="wb", compresslevel=_LEVEL, mtime=0) as packed:
         shutil.copyfileobj(plain, packed, 1024 * 1024)
+
+
+_PACK: Final[dict[Coding, Callable[[BinaryIO, BinaryIO], None]]] = {"gzip": _gzip, "zstd": zstd}

@@ -12,6 +12,8 @@ from django.http.response import HttpResponseBase
 from django.middleware.gzip import GZipMiddleware
 from django.utils.cache import patch_vary_headers
 
+Coding = Literal["br", "gzip", "zstd"]
+
 #: Of pages 3 % smaller than gzip's 6 and of GeoJSON 14 %, in a tenth less of the processor's time; 4 takes half of it, and makes
 #: pages a tenth larger than gzip does.
 _QUALITY: Final = 5
@@ -22,13 +24,25 @@ _TAKES: Final = {
     coding: re.compile(
         rf"(?:^|,)\s*{coding}\s*(?:;\s*q=(?!0(?:\.0*)?\s*(?:,|$))[^,]*)?(?:,|$)", re.IGNORECASE
     )
-    for coding in ("br", "gzip")
+    for coding in ("br", "gzip", "zstd")
 }
+_WEIGHT: Final = re.compile(r";\s*q=([01](?:\.\d{0,3})?)\s*$", re.IGNORECASE)
 
 
-def takes(request: HttpRequest, coding: Literal["br", "gzip"]) -> bool:
+def takes(request: HttpRequest, coding: Coding) -> bool:
     """Whether the reader's program takes what is compressed so."""
     return _TAKES[coding].search(request.headers.get("Accept-Encoding", "")) is not None
+
+
+def preferred(request: HttpRequest, *codings: Coding) -> Coding | None:
+    """The coding that the reader's program takes with the greatest weight, the first of equals; None where it takes none."""
+
+    def weight(coding: Coding) -> float:
+        found = _TAKES[coding].search(request.headers.get("Accept-Encoding", ""))
+        said = _WEIGHT.search(found[0].rstrip(", ")) if found else None
+        return float(said[1]) if said else 1.0
+
+    return max((coding for coding in codings if takes(request, coding)), key=weight, default=None)
 
 
 def as_it_is(answer: HttpResponseBase) -> HttpResponseBase:

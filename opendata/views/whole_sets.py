@@ -25,7 +25,7 @@ from drf_spectacular.utils import OpenApiParameter
 from accounts.roles import standing_of
 from appeals.models import Appeal
 from geo.geojson import feature_texts
-from geo.large_texts import Unwanted, while_wanted
+from geo.large_texts import LARGE, Unwanted, while_wanted
 from geo.refusals import Refusals, Refused
 from opendata.appeal_rows import asked_appeals
 from opendata.changes import UPDATED_AFTER
@@ -53,7 +53,7 @@ from web.api.openapi import (
 )
 from web.api.problems import bad_parameters, busy, problem
 from web.api.texts import Busy, digest, one_of_makers
-from web.compression import takes
+from web.compression import preferred
 from web.limits import refused
 from web.links import public_link
 from web.long_works import LATER, later
@@ -210,11 +210,16 @@ def _answer(
         answer["Accept-Ranges"] = "none"
     else:
         later_answer = by_a_worker if by_a_worker and whole.is_long else None
+        coding = None
         # A range counts bytes: of the compressed text they would be others.
-        packed = whole.form.packs and not later_answer and takes(request, "gzip") and not reads_parts(request)
-        current = whole.long_text if later_answer else partial(whole.public_text, packed=packed)
+        if whole.form.packs and not later_answer and not reads_parts(request):
+            coding = preferred(request, "zstd", "gzip")
+            if coding == "zstd" and whole.rows < LARGE:
+                # Not worth the process that packs it.
+                coding = preferred(request, "gzip")
+        current = whole.long_text if later_answer else partial(whole.public_text, packed=coding)
         try:
-            answer = text_answer(request, current, media_type=media_type, encoding="gzip" if packed else "")
+            answer = text_answer(request, current, media_type=media_type, encoding=coding or "")
         except NotMade:
             if later_answer is None:
                 raise

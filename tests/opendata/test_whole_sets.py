@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import Any
 
 import psycopg2
+import pyarrow as pa
 import pytest
 from django.db import OperationalError, connection, connections, transaction
 from django.db.models import Value
@@ -34,6 +35,7 @@ from geo import large_texts
 from geo.large_texts import Unwanted, copy_lines, shared_snapshot, while_wanted
 from geo.paging import PAGE_SIZE
 from opendata import converting, whole_sets
+from opendata.views import whole_sets as views
 from opendata.whole_sets import writers
 from rates.taking import DATA_WORK, charge
 from tests.factories import AppealFactory, MembershipFactory
@@ -106,14 +108,38 @@ class TestWhole:
             text = _read(client.get(path + query))
             assert text == b"" if path == LINES else json.loads(text)["features"] == []
 
-    def test_compressed_once(self, city: GridCity, client: Client) -> None:
+    def test_compressed_once(self, city: GridCity, client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
         _made(city, 2)
         plain = client.get(WHOLE)
-        packed = client.get(WHOLE, headers={"Accept-Encoding": "gzip"})
-        assert packed["Content-Encoding"] == "gzip"
-        assert packed["ETag"] != plain["ETag"]
-        assert gzip.decompress(_read(packed)) == _read(plain)
-        assert "Accept-Encoding" in packed["Vary"]
+        texts = {plain["ETag"]: _read(plain)}
+        unpacked = {
+            "gzip": gzip.decompress,
+            "zstd": lambda text: pa.CompressedInputStream(pa.BufferReader(text), "zstd").read(),
+        }
+        for accepted, large, coding in [
+            ("gzip", 0, "gzip"),
+            ("gzip, deflate, br, zstd", 0, "zstd"),
+            ("gzip, zstd;q=0.9", 0, "gzip"),
+            ("gzip;q=0.5, zstd;q=0.501", 0, "zstd"),
+            ("gzip, zstd;q=0", 0, "gzip"),
+            # Not worth a process.
+            ("gzip, zstd", 50_000, "gzip"),
+            ("zstd", 50_000, ""),
+        ]:
+            monkeypatch.setattr(views, "LARGE", large)
+            packed = client.get(WHOLE, headers={"Accept-Encoding": accepted})
+            assert packed.get("Content-Encoding", "") == coding, accepted
+            assert "Accept-Encoding" in packed["Vary"]
+            text = texts.setdefault(packed["ETag"], _read(packed))
+            assert unpacked.get(coding, bytes)(text) == texts[plain["ETag"]]
+            # A range counts the bytes of the text itself.
+            part = client.get(WHOLE, headers={"Accept-Encoding": accepted, "Range": "bytes=0-9"})
+            assert (part.status_code, _read(part), part["ETag"]) == (
+                206,
+                texts[plain["ETag"]][:10],
+                plain["ETag"],
+            )
+        assert len(texts) == 3, "a tag for each coding"
 
     def test_statements(self, city: GridCity, client: Client, django_assert_max_num_queries: Any) -> None:
         _made(city, 2)

@@ -21,6 +21,7 @@ from urllib.parse import urlsplit
 import pytest
 from django.core.management import CommandError, call_command
 from django.db import connection, transaction
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from accounts.models import User
@@ -200,7 +201,11 @@ def test_every_status(city: GridCity, tmp_path: Path) -> None:
     ended = {"finished": "2024-03-05", "reply": "Засыпали"}
     rows = [row(state, state=state) for state in ("open", "work")]
     rows += [row(state, state=state, **ended) for state in ("done", "shut")]
-    run(table(tmp_path, rows))
+    with CaptureQueriesContext(connection) as captured:
+        run(table(tmp_path, rows))
+    analysed = {query["sql"] for query in captured.captured_queries if query["sql"].startswith("ANALYZE")}
+    # What was folded too.
+    assert analysed >= {f'ANALYZE "appeals_{table}"' for table in ("appeal", "pyramidcell", "metriccell")}
     found = {appeal.external_id: appeal for appeal in Appeal.objects.all()}
     assert {number: appeal.status for number, appeal in found.items()} == {
         "open": "new",
