@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import orjson
 
 from geo.grid import Cell, Grid
-from reports.facts import question
+from reports.facts import other_period, question
 from reports.ground import nearest_place_of_each
 from reports.heatmap import Heatmap
 from reports.sizes import WINDOW_CELLS, WINDOW_RADIUS_CELLS
@@ -101,6 +101,7 @@ def as_geojson(heatmap: Heatmap) -> bytes:
             "withheld": heatmap.withheld,
             "borders": heatmap.borders,
             **question(heatmap.wanted),
+            **other_period(heatmap.year_before),
             "classes": [list(bounds) for bounds in heatmap.classes],
         },
         [
@@ -131,6 +132,7 @@ def hotspots_as_geojson(hotspots: Hotspots) -> bytes:
             "outside": hotspots.outside,
             "borders": hotspots.borders,
             **question(hotspots.wanted),
+            **other_period(hotspots.year_before),
             "compared_with": hotspots.compared,
             "compared_total": hotspots.others,
             "cells_tested": hotspots.tested,
@@ -238,6 +240,7 @@ def districts_as_geojson(found: ByDistrict, outlines: Mapping[str, Any]) -> byte
             "in_no_district": found.elsewhere,
             "borders": found.borders,
             **question(found.wanted),
+            **other_period(found.year_before),
             "compared_with": found.measure,
             "compared_total": found.others,
         },

@@ -16,6 +16,7 @@ from django.utils.translation import get_language
 
 from appeals.filters import AppealFilter
 from reports.heatmap import Heatmap
+from reports.questions import Days
 from reports.sizes import WINDOW_CELLS, WINDOW_RADIUS_CELLS, CellSize
 from reports.year_before import Uncompared, YearBefore, key_of
 
@@ -40,10 +41,11 @@ def as_json(
     address: str,
     sentences: list[str],
     counted_at: dt.datetime | None = None,
+    against: Days | None = None,
 ) -> bytes:
     """The facts as JSON: what is ``told`` of this report alone, and what is of each, with the sentences in the reader's language; of one day, the same report is the same bytes.
 
-    ``counted_at`` is the moment of one that is kept.
+    ``counted_at`` is the moment of one that is kept, ``against`` the second period of the question.
     """
     facts = {
         "report": report,
@@ -51,7 +53,7 @@ def as_json(
         "counted_at": counted_at,
         "address": address,
         "language": get_language(),
-        "question": question(made.wanted) | {"borders": made.borders},
+        "question": whole_question(made, against),
         **told,
         "shown_from_count": settings.REPORT_MIN_COUNT,
         "sentences": sentences,
@@ -76,6 +78,12 @@ def question(wanted: AppealFilter) -> dict[str, Any]:
     }
 
 
+def whole_question(made: Any, against: Days | None) -> dict[str, Any]:
+    """The same with the borders and the second period of the question that was answered."""
+    second = {"from": against.since, "to": against.until} if against else None
+    return question(made.wanted) | {"borders": made.borders, "second_period": second}
+
+
 def _tested(made: Hotspots | Trends | Alerts, test: str, corrected: str) -> dict[str, str | None]:
     """The test and its correction; none where none was made."""
     return {"test": None, "corrected": None} if made.refusal else {"test": test, "corrected": corrected}
@@ -89,7 +97,7 @@ def _size(size: CellSize) -> dict[str, Any]:
     }
 
 
-def _year_before(year: YearBefore | Uncompared | None) -> dict[str, Any]:
+def other_period(year: YearBefore | Uncompared | None) -> dict[str, Any]:
     """The same days a year before, or those that were chosen: their appeals, and the ratio with its exact interval, null where nothing came in."""
     if not isinstance(year, YearBefore):
         return {"year_before": {"not_compared_because": year}}
@@ -117,7 +125,7 @@ def heatmap_facts(made: Heatmap) -> dict[str, Any]:
             "withheld": made.withheld,
             "cells": len(made.cells),
             "highest": made.highest,
-            **_year_before(made.year_before),
+            **other_period(made.year_before),
         },
     }
 
@@ -146,7 +154,7 @@ def hotspots_facts(made: Hotspots) -> dict[str, Any]:
             "places": len(made.places),
             "in_places": count,
             "expected_in_places": round(expected, 4),
-            **_year_before(made.year_before),
+            **other_period(made.year_before),
         },
     }
 
@@ -225,7 +233,7 @@ def districts_facts(made: ByDistrict, by_district: list[dict[str, Any]]) -> dict
             "clearly_more": [row.district.code for row in made.clear(1)],
             "clearly_fewer": [row.district.code for row in made.clear(-1)],
             "by_district": by_district,
-            **_year_before(made.year_before),
+            **other_period(made.year_before),
         },
     }
 

@@ -63,6 +63,12 @@ class ReportQuery:
             cell=str(self.cell_m or ""), **dict(zip(AGAINST, days, strict=True)), **done, **changes
         )
 
+    def against_of(self, wanted: AppealFilter) -> Days | None:
+        """The second period, if the appeals of another question can be held against it."""
+        if self.against is None or wanted.since is None or wanted.until is None:
+            return None
+        return None if self.against.meet(wanted.since, wanted.until) else self.against
+
     def without(self, names: Collection[str]) -> ReportQuery:
         """The question as if what has one of these names had not been asked."""
         wanted = self.wanted
@@ -162,11 +168,12 @@ class ReportForm(forms.Form):
             raise Refused(
                 {first: [_("Give the first period both of its days too: it is compared with this one.")]}
             )
-        if since <= wanted.until and wanted.since <= until:
+        against = Days(since, until)
+        if against.meet(wanted.since, wanted.until):
             raise Refused(
                 {first: [_("The two periods have days in common: their appeals would stand on both sides.")]}
             )
-        return Days(since, until)
+        return against
 
     def _refuse(self, refusal: Refused) -> None:
         for name, sentences in refusal.errors.items():
@@ -225,10 +232,14 @@ class ReportForm(forms.Form):
         asked = self.query
         return ready_periods(
             asked.wanted,
-            # A second period may have days in common with a ready one.
-            lambda wanted: replace(asked, wanted=wanted, against=None).as_query(),
+            lambda wanted: replace(asked, wanted=wanted, against=asked.against_of(wanted)).as_query(),
             least_days=self._least_days,
         )
+
+    @property
+    def periods_part(self) -> bool:
+        """True where a link of ``periods`` leaves the second period out."""
+        return self.query.against is not None and any(AGAINST[0] not in one.query for one in self.periods())
 
 
 class InterventionForm(ReportForm):

@@ -38,7 +38,7 @@ _FEWEST_PAIRS = 5
 def sheet_of(
     drawn: CellMap, tables: list[Table], more_method: list[str], address: str, counted: str = ""
 ) -> Sheet:
-    """The report on two pages: ``drawn`` is its map, whose notes are the question, the answer and the method,
+    """The report on paper: ``drawn`` is its map, whose notes are the question, the answer and the method,
     before which ``more_method`` stands; ``counted`` says when it counted, if not just now."""
     question, answer, *method = drawn.notes
     created = created_words()

@@ -17,7 +17,7 @@ from django.utils.translation import get_language, gettext_lazy
 
 from geo.bbox import Bbox
 from geo.grid import Cell, Grid
-from reports.facts import as_json, question
+from reports.facts import as_json, whole_question
 from reports.forms import ReportForm
 from reports.keeping import counted_at, name_of
 from reports.kinds import KINDS
@@ -151,7 +151,8 @@ def _csv(asked: Asked) -> bytes:
 def _json(asked: Asked) -> bytes:
     kind, made = KINDS[asked.report], asked.made
     sentences = [*kind.notes(made, asked.form.filters_in_words())]
-    return as_json(asked.report, made, kind.facts(made), asked.address, sentences, asked.counted_at)
+    against = asked.form.query.against
+    return as_json(asked.report, made, kind.facts(made), asked.address, sentences, asked.counted_at, against)
 
 
 def _pdf(asked: Asked) -> bytes:
@@ -190,7 +191,7 @@ def _geotiff(asked: Asked) -> bytes:
         {
             "TITLE": f"{asked.report}, cells of {asked.made.size.cell_m} m",
             "SOURCE": asked.address,
-            "QUESTION": orjson.dumps(question(asked.made.wanted) | {"borders": asked.made.borders}).decode(),
+            "QUESTION": orjson.dumps(whole_question(asked.made, asked.form.query.against)).decode(),
             "INPUT_SHA256": asked.made.input_sha256,
         },
     )

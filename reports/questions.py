@@ -15,6 +15,10 @@ class Days:
     since: dt.date
     until: dt.date
 
+    def meet(self, since: dt.date, until: dt.date) -> bool:
+        """True where the days from one to another have one of these among them."""
+        return self.since <= until and since <= self.until
+
 
 @dataclass(frozen=True)
 class Intervention:

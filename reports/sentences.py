@@ -19,9 +19,11 @@ from reports.tallies import Borders
 
 
 def period_words(since: dt.date | None, until: dt.date | None) -> str:
-    """The selected period, both days inclusive; empty for all time."""
+    """The selected period, both days inclusive, a single day as that; empty for all time."""
     first = date_format(since, "DATE_FORMAT") if since else ""
     last = date_format(until, "DATE_FORMAT") if until else ""
+    if since and since == until:
+        return first
     if first and last:
         return pgettext("period", "%(since)s – %(until)s") % {"since": first, "until": last}
     if first:

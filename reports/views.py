@@ -18,15 +18,15 @@ from django.views.decorators.clickjacking import xframe_options_sameorigin
 from django.views.decorators.http import require_safe
 
 from appeals.due import rows_of
-from appeals.filters import AppealFilter
+from appeals.filters import AppealFilter, day_in
 from appeals.querysets import NEWEST_FIRST
 from districts.models import Category
 from geo.grid import Grid, parse_cell
 from geo.paging import AFTER, PageRequest, parse_page
-from geo.refusals import Errors, Refusals
+from geo.refusals import Errors, Refusals, ValueRefused
 from rates.senders import sender_of
 from rates.taking import REPORT_WORK, charged
-from reports.forms import COUNTED_AFTER, ReportForm, ReportQuery
+from reports.forms import AGAINST, COUNTED_AFTER, ReportForm, ReportQuery
 from reports.ground import nearest_places
 from reports.heatmap import DistrictCount, Heatmap, appeals_in_cell
 from reports.keeping import counted_at, name_of
@@ -35,6 +35,7 @@ from reports.long_pages import by_a_worker_if_long
 from reports.making import make_report
 from reports.months import LEAST_MONTHS, long_enough
 from reports.products import Asked, products_of
+from reports.questions import Days
 from reports.saved import may_save
 from reports.sentences import (
     asked_words,
@@ -49,7 +50,7 @@ from reports.sentences import (
 from reports.sizes import offered_sizes
 from reports.tallies import EVERYTHING, Borders, counted_appeals
 from reports.weekly import overview
-from reports.year_sentences import before_words, year_column_title, year_hint, year_words
+from reports.year_sentences import before_words, no_second_words, year_column_title, year_hint, year_words
 from web.api.origins import open_to_origins
 from web.api.problems import bad_parameters
 from web.parameters import left_out, unknown
@@ -377,12 +378,19 @@ def _page(
 ) -> HttpResponse:
     """The page of that report with what is ``shown`` of it; without one that was ``made``, its form and what is wrong with the question (400)."""
     asked = None if form.errors else form.query
+    carried = _carried(request, form)
     context = {
         "form": form,
         "report": report,
         "report_url": reverse(f"reports:{report}"),
-        "tabs": [(kind, _tab_url(kind, asked)) for kind in KINDS.values()],
-        "left_out": left_out(request.GET, form.fields),
+        "tabs": [
+            (kind, _tab_url(kind, asked and replace(asked, against=carried or asked.against)))
+            for kind in KINDS.values()
+        ],
+        "left_out": [
+            *left_out(request.GET, {*form.fields, *(AGAINST if carried else ())}),
+            *([no_second_words()] if carried else []),
+        ],
         **(shown or {}),
         "may_save": may_save(cast("User", request.user)),
     }
@@ -414,8 +422,19 @@ def _kept(at: dt.datetime | None, asked: ReportQuery) -> dict[str, str]:
     return {"kept_words": kept_words(at), "anew_query": asked.as_query(**{COUNTED_AFTER: moment})}
 
 
+def _carried(request: HttpRequest, form: ReportForm) -> Days | None:
+    """A second period that this report does not take: it goes along to those that do. None without one that can be read."""
+    if AGAINST[0] in form.fields:
+        return None
+    try:
+        since, until = (day_in(request.GET.get(name, "").strip()) for name in AGAINST)
+    except ValueRefused:
+        return None
+    return Days(since, until) if since <= until else None
+
+
 def _tab_url(kind: Kind, asked: ReportQuery | None) -> str:
-    """The same question to that report, as far as it takes it; without a question the report alone."""
+    """The same question to that report, as far as it takes it, and its second period for those after it; without a question the report alone."""
     path = reverse(f"reports:{kind.name}")
     if asked is None:
         return path
@@ -423,7 +442,8 @@ def _tab_url(kind: Kind, asked: ReportQuery | None) -> str:
     there = replace(asked, done=None).without(kind.without)
     if kind.least_days:
         there = replace(there, wanted=long_enough(there.wanted, timezone.localdate()))
-    query = there.as_query()
+    takes = AGAINST[0] not in kind.without
+    query = replace(there, against=asked.against_of(there.wanted) if takes else asked.against).as_query()
     return f"{path}?{query}" if query else path
 
 

@@ -46,6 +46,11 @@ def year_hint(year: YearBefore | Uncompared | None) -> str:
     )
 
 
+def no_second_words() -> str:
+    """What a report says whose address has a second period that it does not take."""
+    return _("This report compares with no second period: it is left out here.")
+
+
 def before_words(part: OwnChange) -> str:
     """How many there were a year before, and how many times as many there are now where that clearly differs; a dash where that is not told."""
     if part.before is None:

@@ -55,9 +55,9 @@ _AROUND_M: Final = 150
 
 
 def _helped_url(item: NewsItem) -> str:
-    """The report that asks whether works helped, about their area or what is around their point, and the day on which they end; empty for what has none."""
+    """The report that asks whether works helped, about their area or what is around their point, and the day on which they ended; empty for what has none, or goes on."""
     place = item.place.as_area(_AROUND_M)
-    if place is None or item.ends_at is None:
+    if place is None or item.ends_at is None or not item.has_ended():
         return ""
     done = {"on": timezone.localdate(item.ends_at).isoformat(), **place.as_query()}
     return f"{reverse('reports:before-after')}?{urlencode(done)}"

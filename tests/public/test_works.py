@@ -86,6 +86,9 @@ def test_works_lead_to_whether_they_helped(items: dict[str, NewsItem], client: C
     # What is a point is compared by what is around it.
     point = items["elsewhere"]
     assert point.point is not None
+    # What goes on has not helped yet.
+    assert "/en/reports/before-after/" not in client.get(f"/en/news/{point.pk}/").content.decode()
+    NewsItem.objects.filter(pk=point.pk).update(ends_at=timezone.now())
     (address,) = re.findall(
         'href="(/en/reports/before-after/[^"]+)"', client.get(f"/en/news/{point.pk}/").content.decode()
     )

@@ -70,9 +70,9 @@ def test_every_report_of_all_time_says_its_days(client: Client, plant: Plant) ->
     plant(everywhere(30))
     for report in ("heatmap", "hotspots", "districts"):
         page = client.get(f"/en/reports/{report}/").content.decode()
-        assert "30 appeals · 10 March 2026 – 10 March 2026" in page, report
+        assert "30 appeals · 10 March 2026" in page, report
         facts = client.get(f"/en/reports/{report}.json").json()
-        assert "10 March 2026 – 10 March 2026" in facts["sentences"][0], report
+        assert "10 March 2026" in facts["sentences"][0], report
 
 
 def test_what_was_not_tested_is_not_said_to_be(client: Client, plant: Plant) -> None:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import datetime as dt
+import re
 from dataclasses import replace
+from html import unescape
 
 import pytest
 from django.http import QueryDict
@@ -221,6 +223,10 @@ def test_a_second_period_is_compared_by_day_everywhere(client: Client, plant: Pl
         assert (second["from"], second["to"], second["count"]) == ("2025-12-22", "2025-12-31", 110)
         assert second["ratio"] == pytest.approx(310 / 31 / (110 / 10), abs=1e-6)
         assert "year_before" not in facts["numbers"]
+        assert facts["question"]["second_period"] == {"from": "2025-12-22", "to": "2025-12-31"}
+        assert (
+            client.get(f"/en/reports/{report}.geojson?{CHOSEN}").json()["report"]["second_period"] == second
+        )
     assert '<th scope="col" class="report-table__number">Second period</th>' in page
     (east,) = (row for row in facts["numbers"]["by_district"] if row["district"] == "east")
     assert (east["year_before"], east["second_period"], east["second_period_ratio"]) == (None, 50, 2.0)
@@ -229,6 +235,40 @@ def test_a_second_period_is_compared_by_day_everywhere(client: Client, plant: Pl
     saved = question("heatmap", QueryDict(CHOSEN)).query
     assert saved.against == Days(dt.date(2025, 12, 22), dt.date(2025, 12, 31))
     assert question("heatmap", QueryDict(saved.as_query())).query == saved
+    # Where nothing came in there is a second period too, and one day is said once.
+    day = CHOSEN.replace("2026-03-01", "2026-02-01").replace("2026-03-31", "2026-02-01")
+    page = client.get(f"/en/reports/heatmap/?{day}").content.decode()
+    assert "1 February 2026: 0 appeals; 22 December 2025 – 31 December 2025: 110: " in page
+    assert "1 February 2026 – 1" not in page
+
+
+def test_a_second_period_goes_along_or_is_said_to_be_left_out(client: Client, plant: Plant) -> None:
+    plant([IN_EAST])
+    days = "against_from=2025-12-22&against_to=2025-12-31"
+    left_out, part = "This report compares with no second period", "the second is left out."
+
+    def tabs(page: str) -> dict[str, str]:
+        return dict(re.findall(r'<a href="/en/reports/(districts|trends|seasons)/\?([^"]+)"', unescape(page)))
+
+    page = client.get(f"/en/reports/heatmap/?{CHOSEN}").content.decode()
+    assert left_out not in page
+    assert all(days in query for query in tabs(page).values())
+    assert {*tabs(page)} == {"districts", "trends", "seasons"}
+    # All time is held against nothing, a month of today against days long ago.
+    periods = re.findall(r'<a href="\?([^"]*)"', page.partition("report-periods")[2].partition("</nav>")[0])
+    assert [days in unescape(query) for query in periods] == [True, True, False, False]
+    assert part in page
+    page = client.get(f"/en/reports/seasons/?{tabs(page)['seasons']}").content.decode()
+    assert left_out in page
+    assert days in tabs(page)["districts"]
+    # Trends ask for a year, of which the other days are some.
+    longer = client.get(f"/en/reports/trends/?{tabs(page)['trends']}").content.decode()
+    assert left_out in longer
+    assert days not in tabs(longer)["districts"]
+    for query in (QUERY, f"{QUERY}&against_from=2025-13-22&against_to=2025-12-31"):
+        page = client.get(f"/en/reports/seasons/?{query}").content.decode()
+        assert left_out not in page and part not in page
+        assert "against_from" not in tabs(page)["districts"]
 
 
 @pytest.mark.django_db
