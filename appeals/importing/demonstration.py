@@ -6,7 +6,7 @@ import datetime as dt
 import hashlib
 import random
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import cache
 from itertools import groupby, takewhile
 from operator import attrgetter
@@ -32,7 +32,7 @@ from appeals.importing.history import (
     write,
     write_on,
 )
-from appeals.models import Appeal, Attachment, Event, Support, SupportReply
+from appeals.models import Appeal, Attachment, Comment, Event, Resident, Support, SupportReply
 from appeals.vocabulary import OPEN_STATUSES, Status, Verb
 from appeals.workflow import CARRY, ESCALATE, VERBS
 from districts.models import AttributeValue, Category, Service
@@ -51,6 +51,8 @@ _SUPPORTED: Final = 60
 _SHARES: Final = (1.04, 0.96, 0.61)
 #: Proposals besides whose supporters are asked something, and metres around within which they mark places.
 _ASKED: Final = 6
+#: The most supported of them are commented on.
+_COMMENTED: Final = 12
 _MARKED_M: Final = 600
 
 
@@ -129,6 +131,26 @@ def _replies(voices: Iterable[Support], now: dt.datetime) -> Iterator[SupportRep
                 marks = value.attribute.places and chance.random() < 0.2
                 point = chance.choice(places) if marks else None
                 yield SupportReply(support=voice, value=value, point=point, at=now)
+
+
+def comment_on_proposals(said: Mapping[str, Sequence[str]], now: dt.datetime) -> None:
+    """Invents who comments on the most supported proposals: a few of what is ``said`` in the language of each."""
+    proposals = Appeal.objects.public().proposals().filter(supporters__gt=0, language__in=said)
+    for n, appeal in enumerate(proposals.order_by("-supporters", "number")[:_COMMENTED]):
+        chance = random.Random(f"comments {n}")  # noqa: S311
+        words = chance.sample(said[appeal.language], chance.randint(2, len(said[appeal.language])))
+        moments = sorted(chance.uniform(0, 1) for _words in words)
+        Comment.objects.bulk_create(
+            Comment(
+                key=stable_uuid7(appeal.submitted_at, SOURCE, f"comment {appeal.number} {m}"),
+                appeal=appeal,
+                resident=Resident.objects.get_or_create(email=f"resident-{m}@{SOURCE}.invalid")[0],
+                text=text,
+                language=appeal.language,
+                at=appeal.submitted_at + (now - appeal.submitted_at) * moment,
+            )
+            for m, (text, moment) in enumerate(zip(words, moments, strict=True))
+        )
 
 
 class _Author:

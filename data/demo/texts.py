@@ -31,6 +31,7 @@ class Texts:
     endings: tuple[str, ...]
     answers: Mapping[str, tuple[str, ...]]
     life: Mapping[str, tuple[str, ...]]
+    comments: tuple[str, ...]
 
 
 @cache
@@ -47,6 +48,7 @@ def texts(language: str) -> Texts:
         greetings=_lines(extra["greetings"]),
         endings=_lines(extra["endings"]),
         answers={key: _lines(block) for part in ("groups", "leaves") for key, block in answers[part].items()},
+        comments=_lines(extra["comments"]),
         life={key: _lines(block) for key, block in answers["life"].items()},
     )
 

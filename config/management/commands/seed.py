@@ -20,7 +20,7 @@ from django.utils import timezone, translation
 
 from accounts.demo import OPERATOR, PLANNER, demo_email, make_demo_people, new_password
 from accounts.models import User
-from appeals.importing.demonstration import support_proposals, write_demonstration
+from appeals.importing.demonstration import comment_on_proposals, support_proposals, write_demonstration
 from appeals.importing.terms import load_comment_rules, load_grounds, load_terms, load_thresholds
 from bootstrap.prepare import pending_migrations
 from config.checks import PROFILE
@@ -113,6 +113,7 @@ class Command(BaseCommand):
         # The generator is data, not product: a city without demo data runs without the folder.
         from data.demo import draw_picture, generate
         from data.demo.people import someone
+        from data.demo.texts import texts
 
         picture = cache(lambda name: prepare_photo(BytesIO(draw_picture(name))))
         password = new_password()
@@ -126,6 +127,7 @@ class Command(BaseCommand):
         generated = generate(CITY.folder, _CHANCE, count, until=tomorrow)
         appeals = write_demonstration(generated, people, picture, now)
         support_proposals(now)
+        comment_on_proposals({language: texts(language).comments for language in ("ky", "ru")}, now)
         show_the_desk(people, now)
         news = load_news(CITY.folder, lambda name: picture(name).large.data, timezone.localdate(now))
         self.stdout.write(f"Demo data: {len(people)} people, {appeals} appeals, {news} news")
