@@ -17,7 +17,6 @@ from accounts.roles import Role, standing_of
 from appeals.actions.drafts import drop_draft, keep_draft
 from appeals.actors import Person
 from appeals.alike import alike
-from appeals.comments import discussion_of, page_asked
 from appeals.dossier import dossier_of
 from appeals.filters import FILTERS, filter_fields
 from appeals.gathering import voices_of
@@ -35,8 +34,8 @@ from desk.queue import PAGE_SIZE, Listed, Place, Queue, Sort, counted_to, parse_
 from desk.rows import Look, rows_as_html
 from desk.saved import Saved, calendar_and_saved, nothing_left, places_of
 from geo.paging import AFTER, BEFORE, PageRequest
-from geo.refusals import Refusals
 from rates.taking import TooMany
+from web.discussion import discussion_context
 from web.parameters import left_out
 from web.uploads import browser_of, holders_of
 from web.verb_forms import TAKES, Attempt, VerbForm, attempt, verb_context
@@ -201,9 +200,11 @@ def appeal_page(request: HttpRequest, number: int) -> HttpResponse:
     queue = Queue.of(cast("User", request.user), dossier.clock.calendar)
     next_appeal, previous_appeal = queue.beside(place, appeal)
     takes_files = standing.may(Right.FILES)
+    # Hidden ones too.
+    comments = Comment.objects.filter(appeal=appeal)
     context = (
         verbs
-        | _comments(request, appeal, place)
+        | discussion_context(request, comments, f"{request.path}?{place.as_query()}")
         | {
             "dossier": dossier,
             "appeal": appeal,
@@ -239,20 +240,6 @@ def appeal_page(request: HttpRequest, number: int) -> HttpResponse:
         }
     )
     return tried.shown_in(render(request, "desk/appeal.html", context))
-
-
-def _comments(request: HttpRequest, appeal: Appeal, place: Place) -> dict[str, object]:
-    """A page of the comments on the appeal, hidden ones too."""
-    refusals = Refusals()
-    asked = refusals.read(page_asked, request.GET.get("comments", ""), page_asked(""), name="comments")
-    discussion = discussion_of(Comment.objects.filter(appeal=appeal), asked)
-    path = f"{request.path}?{place.as_query()}"
-    return {
-        "discussion": discussion,
-        "comments_wrong": refusals.errors.get("comments"),
-        "first_url": "" if discussion.begins else f"{path}#comments",
-        "next_url": f"{path}&comments={discussion.next}#comments" if discussion.next else "",
-    }
 
 
 def _insert(request: HttpRequest, appeal: Appeal, place: Place) -> HttpResponse:

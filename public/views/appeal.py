@@ -10,13 +10,12 @@ from typing import Final
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
-from django.utils.http import urlencode
 from django.views.decorators.http import require_safe
 
 from accounts.roles import Role, standing_of
 from appeals.actions.support import reply_of, supports
 from appeals.alerts.question import Question
-from appeals.comments import discussion_of, may_be_commented_on, page_asked, why_not_any_more
+from appeals.comments import may_be_commented_on, why_not_any_more
 from appeals.dossier import dossier_of, reason_hidden
 from appeals.gathering import may_be_supported
 from appeals.identifiers import new_uuid7
@@ -24,13 +23,11 @@ from appeals.limits import COMMENT_MAX
 from appeals.models import Appeal, Comment, Resident
 from appeals.notify.web_push import public_key
 from geo.drawn import Shape
-from geo.paging import PageRequest
-from geo.refusals import Errors, Refusals
+from geo.refusals import Errors
 from public.residents import resident_of, supporter_secret
 from web.caching import kept_for_offline
+from web.discussion import discussion_context
 
-#: Parameter of the page: the comments that follow this cursor.
-COMMENTS_AFTER: Final = "comments"
 #: Metres around an appeal in which new ones are offered to be heard of.
 _NEARBY_M: Final = 500
 
@@ -101,11 +98,8 @@ def appeal_response(
     )
     if asked is not None and answering is None:
         answering = _answered(appeal, secret, email)
-    refusals = Refusals()
-    asked_page = refusals.read(
-        page_asked, request.GET.get(COMMENTS_AFTER, ""), page_asked(""), name="comments"
-    )
-    if refusals.errors and status == HTTPStatus.OK:
+    comments = _comments(request, appeal, resident, now)
+    if comments.get("comments_wrong") and status == HTTPStatus.OK:
         status = HTTPStatus.BAD_REQUEST
     role = standing_of(request.user).role_towards(appeal.service_id)
     return render(
@@ -125,31 +119,25 @@ def appeal_response(
             "push_key": public_key(),
             "resident": resident,
             "commenting": commenting,
-            **_comments(appeal, resident, asked_page, now),
-            "comments_wrong": refusals.errors.get("comments"),
+            **comments,
         },
         status=status,
     )
 
 
 def _comments(
-    appeal: Appeal, resident: Resident | None, asked: PageRequest, now: dt.datetime
+    request: HttpRequest, appeal: Appeal, resident: Resident | None, now: dt.datetime
 ) -> dict[str, object]:
-    """Those of a public appeal: at most four queries, two for most."""
+    """Those of a public appeal, and what their form needs: at most four queries, two for most."""
     if appeal.hidden:
         return {}
-    path, of_resident = appeal.get_absolute_url(), Comment.objects.filter(appeal=appeal, resident=resident)
-    discussion = discussion_of(Comment.objects.shown().filter(appeal=appeal), asked)
-    following = urlencode({COMMENTS_AFTER: str(discussion.next)}) if discussion.next else ""
+    shown, own = Comment.objects.shown().filter(appeal=appeal), Comment.objects.filter(resident=resident)
     may_comment = may_be_commented_on(appeal, now)
-    return {
-        "discussion": discussion,
+    return discussion_context(request, shown, appeal.get_absolute_url()) | {
         "may_comment": may_comment,
         "why_no_comments": "" if may_comment else why_not_any_more(appeal, now),
         "new_key": new_uuid7(),
-        "own_comments": of_resident.count() if resident is not None else 0,
-        "first_url": "" if discussion.begins else f"{path}#comments",
-        "next_url": f"{path}?{following}#comments" if following else "",
+        "own_comments": own.filter(appeal=appeal).count() if resident is not None else 0,
         "most": COMMENT_MAX,
     }
 

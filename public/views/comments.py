@@ -25,9 +25,10 @@ from appeals.models import Appeal
 from geo.numbers import key_or_0
 from geo.refusals import ValueRefused
 from public.residents import resident_of
-from public.views.appeal import COMMENTS_AFTER, Commenting, appeal_response
+from public.views.appeal import Commenting, appeal_response
 from rates.senders import sender_of
 from rates.taking import TooMany
+from web.discussion import COMMENTS_AFTER
 from web.limits import refused
 
 

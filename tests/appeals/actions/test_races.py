@@ -24,9 +24,11 @@ from django_tasks_db.models import DBTaskResult
 from PIL import Image
 
 from accounts.models import User
+from appeals.actions import comment as commenting
 from appeals.actions import submit as submitting
 from appeals.actions import support as supporting
 from appeals.actions import upload as uploading
+from appeals.actions.comment import comment_on
 from appeals.actions.submit import Submission, Submitted, submit
 from appeals.actions.support import Answer, support
 from appeals.actions.upload import ORPHAN_AGE, remove_orphans, upload
@@ -38,6 +40,8 @@ from appeals.models import (
     Appeal,
     AppealContact,
     Attachment,
+    Comment,
+    CommentRule,
     Event,
     Follower,
     Message,
@@ -50,7 +54,13 @@ from appeals.notify.followers import tell_followers
 from appeals.querysets import AttachmentQuerySet
 from appeals.vocabulary import Kind
 from districts.models import AttributeValue
-from tests.factories import AppealFactory, AttachmentFactory, AttributeValueFactory, EventFactory
+from tests.factories import (
+    AppealFactory,
+    AttachmentFactory,
+    AttributeValueFactory,
+    EventFactory,
+    ResidentFactory,
+)
 from tests.grid import names
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -207,6 +217,21 @@ def test_one_person_who_supports_an_appeal_twice_at_once(
     meeting_after(monkeypatch, supporting, "take", 2)
     assert at_once(*[lambda: support(appeal, "a" * 43, sender="192.0.2.1")] * 2) == [None, None]
     assert Support.objects.filter(appeal=appeal).count() == 1
+
+
+def test_the_same_words_from_two_tabs_are_one_comment(
+    submission: Make, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    appeal, resident = submit(submission(), sender=None).appeal, ResidentFactory()
+    CommentRule.objects.create(kind=appeal.kind, allowed=True)
+    meeting_after(monkeypatch, commenting, "place_of", 2)
+
+    def say() -> Comment:
+        return comment_on(appeal, resident, "Here too", key=uuid4(), language="en", sender="address ::1")
+
+    said = at_once(say, say)
+    assert Counter(map(type, said)) == {Comment: 1, Invalid: 1}
+    assert Comment.objects.count() == 1
 
 
 def test_an_answer_is_chosen_while_it_is_deleted(monkeypatch: pytest.MonkeyPatch, client: Client) -> None:
