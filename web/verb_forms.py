@@ -139,15 +139,13 @@ class VerbForm(forms.Form):
 
     @property
     def to_be_kept(self) -> str:
-        """What was typed, in words, where its own form is gone: of a correction that which was to be another."""
+        """What was typed, in words, for when the form itself is gone: of a correction all that it was to change."""
         if not self.row.amends:
             return self.text
-        changed = [
-            self[ask.name]
-            for ask in self.row.asks
-            if _lines(self[ask.name].data) != _lines(self[ask.name].initial)
-        ]
-        return "\n".join(map(_in_words, changed))
+        fields = [self[ask.name] for ask in self.row.asks]
+        return "\n".join(
+            _in_words(field) for field in fields if field.data and _lines(field.data) != _lines(field.initial)
+        )
 
     @property
     def takes(self) -> Sequence[str]:

@@ -164,6 +164,11 @@ class TestCorrection:
         kept = "My new words\nWhat is it about? pothole en\nAddress or landmark: Navoi 25\nWhere is it? 40.52, 72.77"
         assert f"{kept}</textarea>" in page
         assert "they stand in the open form" in page, "what comes too late to correct it may be added"
+        # What was taken away, or stands as it was, is nothing to add.
+        answer = client.post(
+            door(appeal), {"verb": "amend", "version": 1, "address": "", "point": "40.52, 72.77"}
+        )
+        assert ">\nWhere is it? 40.52, 72.77</textarea>" in answer.content.decode()
         # Nor does one tab write over what another has corrected, nor a service answer what it has not read.
         appeal = make()
         perform(appeal.pk, AMEND, Author(appeal.pk), version=1, text="The first tab")
