@@ -152,6 +152,15 @@ def test_the_migration_counts_what_folding_counts(city: GridCity) -> None:
         assert PyramidCell.objects.count() < len(folded)
         cursor.execute(migration._COUNTED, [django_settings.TIME_ZONE])
     assert set(PyramidCell.objects.values_list()) == folded
+    # So are the months of the reports' cells.
+    months = importlib.import_module("appeals.migrations.0057_metric_cells")
+    cells = MetricCell.objects.values_list("pk", *(f"n_{status}" for status in Status.values))
+    of_months = set(cells)
+    assert {key[0] for key, *_counts in of_months} == {1, 3, 12, 240}
+    MetricCell.objects.all().delete()
+    with connection.cursor() as cursor:
+        cursor.execute(months._COUNTS)
+    assert set(cells.all()) == of_months
     assert _kept() == _counted()
 
 

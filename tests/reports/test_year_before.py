@@ -7,6 +7,7 @@ import re
 from dataclasses import replace
 from html import unescape
 
+import numpy as np
 import pytest
 from django.http import QueryDict
 from django.test import Client
@@ -22,12 +23,21 @@ from reports.heatmap import make_heatmap
 from reports.hotspots import find_hotspots
 from reports.questions import Days
 from reports.saved import question
-from reports.year_before import Uncompared, YearBefore, a_year_before, two_periods
+from reports.year_before import (
+    OwnChange,
+    TwoPeriods,
+    Uncompared,
+    YearBefore,
+    a_year_before,
+    each_with_its_own,
+    two_periods,
+)
 from reports.year_sentences import year_words
 from tests.grid import IN_EAST, IN_WEST, GridCity
 from tests.reports.planting import NOON, Plant, around, everywhere
 
 MARCH = AppealFilter(since=dt.date(2026, 3, 1), until=dt.date(2026, 3, 31))
+MARCH_DAYS = Days(dt.date(2025, 3, 2), dt.date(2025, 3, 20))
 QUERY = "from=2026-03-01&to=2026-03-31"
 
 
@@ -310,16 +320,36 @@ def test_of_a_second_period_only_days_that_the_city_counted_are_compared(plant: 
     march = replace(MARCH, since=dt.date(2025, 3, 2), until=dt.date(2025, 3, 20))
     for wanted, against, expected in (
         (MARCH, Days(dt.date(2025, 3, 1), dt.date(2025, 3, 9)), Uncompared.CHOSEN_BEGINS_EARLIER),
+        (march, Days(dt.date(2025, 4, 1), dt.date(2025, 4, 9)), None),
+        (replace(march, since=dt.date(2025, 3, 1)), soon, Uncompared.CHOSEN_BEGINS_EARLIER),
         (MARCH, Days(today + dt.timedelta(days=1), soon.until), Uncompared.CHOSEN_TO_COME),
+        (AppealFilter(since=soon.until, until=soon.until), MARCH_DAYS, Uncompared.CHOSEN_TO_COME),
         (replace(MARCH, status=("new",)), soon, Uncompared.STATUS),
     ):
         found = two_periods(wanted, against)
-        assert found is expected
-        assert year_words(expected)
+        assert found is expected if expected else isinstance(found, TwoPeriods)
+        assert year_words(expected) or not expected
     year = make_heatmap(march, against=soon).year_before
     assert isinstance(year, YearBefore)
     assert (year.count, year.before, year.days, year.over) == (1, 0, (19, 3), False)
     assert "Days that are not over count in neither." in year_words(year)
+    # Of the first period too, in every report.
+    plant([IN_EAST] * 2, submitted_at=noon(soon.since))
+    plant([IN_EAST] * 3, submitted_at=noon(soon.until))
+    running = AppealFilter(since=soon.since, until=soon.until)
+    for find in (make_heatmap, find_hotspots, count_districts):
+        year = find(running, against=MARCH_DAYS).year_before
+        assert isinstance(year, YearBefore)
+        assert (year.count, year.before, year.until, year.over) == (2, 1, today - dt.timedelta(days=1), False)
+
+
+def test_a_part_with_too_few_to_be_shown_is_not_compared(settings: Settings) -> None:
+    settings.REPORT_MIN_COUNT = 3
+    year = YearBefore(dt.date(2026, 3, 1), dt.date(2026, 3, 31), 60, 60)
+    this, before = np.array([20, 2, 20, 0, 3]), np.array([20, 20, 2, 3, 0])
+    found = each_with_its_own([OwnChange()] * 5, this, before, year)
+    assert [one.before for one in found] == [20, None, None, 3, 0]
+    assert [one.change for one in found] == [1.0, None, None, 0.0, None]
 
 
 @pytest.mark.usefixtures("city")
