@@ -74,7 +74,7 @@ class Appeals(Collection):
 
     def rows(self, reader: Reader, query: Mapping[str, str], refusals: Refusals) -> AppealQuerySet:
         none: AppealQuerySet = Appeal.objects.none()
-        return refusals.read(lambda own: asked_appeals(own, reader), _own(query), none)
+        return refusals.read(lambda own: asked_appeals(own, reader), self._own(query), none)
 
     def during(self, rows: QuerySet[Any], period: Period | None) -> QuerySet[Any]:
         if period and period.start:
@@ -116,6 +116,10 @@ class Appeals(Collection):
         wanted, besides = self._kept(query, asked)
         return number_matched(reader, rows, wanted, exactly=asked.hits, besides=besides)
 
+    def _own(self, query: Mapping[str, str]) -> dict[str, str]:
+        # Without the box, which has a CRS here, and is read with it.
+        return {one.name: text for one in self.filters if (text := query.get(one.name))}
+
     def _kept(self, query: Mapping[str, str], asked: ListRequest) -> tuple[AppealFilter | None, Sequence[Q]]:
         """What narrows the list as ``number_matched`` takes it."""
         box = asked.box
@@ -123,7 +127,7 @@ class Appeals(Collection):
             return None, ()
         if box is not None and len(box.parts) > 1:
             return None, ()
-        wanted = replace(parse_filter(_own(query)), bbox=box.parts[0] if box else None)
+        wanted = replace(parse_filter(self._own(query)), bbox=box.parts[0] if box else None)
         period = asked.period or Period()
         return in_period(wanted, period.start, period.end)
 
@@ -153,8 +157,3 @@ def _paged(
     _public_url: str,
 ) -> PagedFeatures:
     return PagedFeatures(of.model, of.feature(language, crs, properties), order)
-
-
-def _own(query: Mapping[str, str]) -> dict[str, str]:
-    # The box has a CRS here, and is read with it.
-    return {name: text for name, text in query.items() if name != "bbox"}
