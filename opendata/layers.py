@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final, Literal
 
 from django.db.models import TextField, Value
@@ -14,6 +14,7 @@ from django.utils.translation import gettext_noop
 from geo.geojson import FeatureText
 from geo.tables import RowBytes, RowText, listed, lon_lat, raw_lon_lat, well_known_binary, well_known_text
 from opendata.properties import APPEAL, DISTRICT, HOT_CELL, NEWS_ITEM, SERVICE_AREA, Properties, values
+from web.api.openapi import TEXT, WHOLE, Schema
 from web.spreadsheets import BEGINS_FORMULA
 
 #: Name of the column with a polygon's WKB, in the rows of which files are made.
@@ -32,6 +33,8 @@ class Layer:
     description: str
     #: Relations to tables of few rows, of which a file's writer is told once instead of with each row.
     looked_up: tuple[str, ...] = ()
+    #: Of a feature's ``id``.
+    id_schema: Schema = field(default_factory=lambda: TEXT, compare=False)
 
     def feature(self, language: str = "") -> FeatureText:
         """The text of a feature, names in the language where they are in one."""
@@ -87,6 +90,7 @@ NEWS_AREAS: Final = Layer(
     "id",
     NEWS_ITEM,
     gettext_noop("Published news and planned works of the Mayor's Office, where they have an area."),
+    id_schema=WHOLE,
 )
 HOTSPOT_CELLS: Final = Layer(
     "hotspot-cells",

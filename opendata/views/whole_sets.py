@@ -104,7 +104,9 @@ def described_files(layer: Layer, *, but: Collection[str] = ()) -> tuple[OpenApi
     responses: Responses = {(200, kind.media_type): BYTES for kind in kinds}
     if GEOJSON.ending not in but:
         properties = schema(layer.properties)
-        responses |= feature_collection(properties, geometry=AREA, members=_MEMBERS, id_schema=TEXT)
+        responses |= feature_collection(
+            properties, geometry=AREA, members=_MEMBERS, id_schema=layer.id_schema
+        )
     return parameter, {**responses, **problems(400, 404, 429, 503)}
 
 

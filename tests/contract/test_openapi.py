@@ -337,7 +337,8 @@ WAYS: dict[tuple[str, int], list[Ask]] = {
             "read_hotspot_cells_as": "hotspot-cells",
         }.items()
         for status, ways in {
-            200: [_get(f"/data/{name}.csv")],
+            # That of appeals is an operation of its own.
+            200: [_get(f"/data/{name}.{ending}") for ending in (["csv"] if name == "appeals" else ["csv", "geojson"])],
             400: [_get(f"/data/{name}.csv?{'bbox=1' if name == 'appeals' else 'revision=first'}")],
             404: [_get(f"/data/{name}.dwg")],
             429: [_with_work_used_up(f"/data/{name}.csv")],
