@@ -130,7 +130,7 @@ class TestSaying:
         way = f"/en/mine/account/?comment={appeal.number}"
         assert f'href="{way}"' in page
         assert not texts(appeal)
-        assert f"back at appeal № {appeal.number}" in client.get(way, follow=True).content.decode()
+        assert f"return to appeal № {appeal.number}" in client.get(way, follow=True).content.decode()
         client.post("/en/mine/account/", {"do": "ask", "email": ADDRESS})
         mail.outbox.clear()
         deliver_due()
