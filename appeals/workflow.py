@@ -856,7 +856,7 @@ HIDE_COMMENT = Verb(
     guard=Guard.COMMENT_SHOWN,
     quiet=True,
     asks=(
-        Ask("comment", Input.SHOWN_COMMENT, _("Which one")),
+        Ask("comment", Input.SHOWN_COMMENT, _("Which comment")),
         Ask(
             "text",
             Input.TEXT,
@@ -879,7 +879,7 @@ SHOW_COMMENT = Verb(
     icon="show",
     guard=Guard.COMMENT_HIDDEN,
     quiet=True,
-    asks=(Ask("comment", Input.HIDDEN_COMMENT, _("Which one")),),
+    asks=(Ask("comment", Input.HIDDEN_COMMENT, _("Which comment")),),
     words=Words(
         step=_("A comment is shown to the public again"),
         invitation=_("Show a hidden comment again"),

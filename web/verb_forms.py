@@ -521,12 +521,18 @@ class _CommentField(forms.ChoiceField):
 
 def _comment(ask: Ask, appeal: Appeal, *, hidden: bool) -> dict[str, forms.Field]:
     found = Comment.objects.filter(appeal=appeal, hidden=hidden).order_by("-pk")[:COMMENTS_OFFERED]
-    choices = [(str(one.pk), f"{date_format(timezone.localtime(one.at))}: {one.text}") for one in found]
+    choices = [(str(one.pk), _quoted(one)) for one in found]
     only = choices[0][0] if len(choices) == 1 else None
     field = _CommentField(required=False, choices=choices, initial=only, **_said(ask))
     if len(choices) == COMMENTS_OFFERED:
         field.help_text = _("The latest %(n)d.") % {"n": COMMENTS_OFFERED}
     return {ask.name: field}
+
+
+def _quoted(comment: Comment) -> SafeString:
+    """The label of a choice: when it was written, and its words."""
+    day = date_format(timezone.localtime(comment.at))
+    return format_html('<span dir="auto"><span class="faint">{}</span> {}</span>', day, comment.text)
 
 
 class _Areas(forms.Textarea):
