@@ -14,6 +14,7 @@ from collections.abc import Callable, Mapping
 from typing import Final
 
 import phonenumbers
+from disposable_email_domains import blocklist
 from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.core.validators import EmailValidator
@@ -110,6 +111,30 @@ def email_address(value: object) -> str:
     return address
 
 
+def lasting_address(value: object) -> str:
+    """An ``email_address`` that is read tomorrow too, empty where none is given. Raises ``ValueRefused``."""
+    address = email_address(value)
+    if is_throwaway(address):
+        raise ValueRefused(
+            _("Letters to throw-away addresses are lost: give another one, or none where none is needed.")
+        )
+    return address
+
+
+def is_throwaway(address: str) -> bool:
+    """True for an ``email_address`` of a service whose mailboxes are open for some minutes, its subdomains among it.
+
+    Such services are those of the package disposable-email-domains, and what the operator says (``THROWAWAY_MAIL``); the longest
+    name that is known decides.
+    """
+    labels = address.rpartition("@")[2].lower().split(".")
+    for domain in (".".join(labels[n:]) for n in range(len(labels) - 1)):
+        said = settings.THROWAWAY_MAIL.get(domain)
+        if said is not None or domain in blocklist:
+            return said is not False
+    return False
+
+
 def phone_number(value: object) -> str:
     """The number in E.164, empty where none is given. Raises ``ValueRefused``."""
     written = line(value, PHONE_WRITTEN_MAX)
@@ -129,7 +154,7 @@ READERS: Final[Mapping[str, Callable[[object], str]]] = {
     "name": person_name,
     "postal_address": address_line,
     "phone": phone_number,
-    "email": email_address,
+    "email": lasting_address,
 }
 #: How long each may be as it is written.
 LENGTHS: Final[Mapping[str, int]] = {

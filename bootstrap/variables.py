@@ -170,6 +170,22 @@ def hosts(text: str) -> list[str]:
     return found
 
 
+def throwaway_mail(text: str) -> dict[str, bool]:
+    """Whether each domain, in lower-case ASCII (RFC 3490), is one of throw-away addresses: those with a minus before them are not."""
+    found: dict[str, bool] = {}
+    for part in filter(None, (part.strip() for part in text.split(","))):
+        try:
+            domain = part.removeprefix("-").lower().encode("idna").decode("ascii")
+        except UnicodeError:
+            domain = ""
+        if not re.fullmatch(r"[a-z0-9-]+(\.[a-z0-9-]+)+", domain):
+            raise ValueError(
+                "domains separated by commas, those that are no throw-away ones with a minus: lost.example,-kept.example"
+            )
+        found[domain] = not part.startswith("-")
+    return found
+
+
 def public_url(text: str) -> PublicUrl:
     """Scheme and host of the site."""
     right = "http:// or https:// and a host, without a path: https://appeals.example.org"
@@ -317,6 +333,7 @@ SECOND_FACTOR = Variable("SECOND_FACTOR", second_factor, SecondFactor.OFF)
 SECRET_KEY = Variable("SECRET_KEY", str, None)
 SSL_REDIRECT = Variable("SSL_REDIRECT", flag, default=True)
 STATIC_ROOT = Variable("STATIC_ROOT", folder, None)
+THROWAWAY_MAIL: Variable[Any, Any] = Variable("THROWAWAY_MAIL", throwaway_mail, {})
 UPLOADS_ROOT = Variable("UPLOADS_ROOT", folder, None)
 VAR_DIR = Variable("VAR_DIR", folder, ROOT / "var")
 
@@ -342,6 +359,7 @@ ALL: tuple[Variable[Any, Any], ...] = (
     SECRET_KEY,
     SSL_REDIRECT,
     STATIC_ROOT,
+    THROWAWAY_MAIL,
     UPLOADS_ROOT,
     VAR_DIR,
 )

@@ -44,6 +44,8 @@ if TRUSTED_PROXIES:
 LIMITS = variables.LIMITS.read(os.environ)
 #: Hashes that the solution of a challenge takes at most (``rates.proofs``), and half as many as a rule.
 PROOF_NUMBERS = variables.PROOF_NUMBERS.read(os.environ)
+#: Domains that are ones of throw-away addresses or are not, whatever the list of the package says.
+THROWAWAY_MAIL = variables.THROWAWAY_MAIL.read(os.environ)
 SECURE_REFERRER_POLICY = "same-origin"
 X_FRAME_OPTIONS = "DENY"
 CSRF_FAILURE_VIEW = "web.views.errors.csrf_failure"

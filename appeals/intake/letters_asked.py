@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Callable
 
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from appeals.identity import email_address, mailbox_of
+from appeals.identity import lasting_address, mailbox_of
 from appeals.limits import ALERT_CONFIRM_DAYS
 from appeals.models import Alert, Follower
 from appeals.notify.endings import end
@@ -16,15 +17,21 @@ from rates.taking import ALERT_LETTER, ALERT_LETTER_MAILBOX, ALERT_LETTER_SENDER
 
 
 def counted_address(
-    email: object, *, sender: str, by_sender: Limit, by_address: Limit, by_both: Limit | None = None
+    email: object,
+    *,
+    sender: str,
+    by_sender: Limit,
+    by_address: Limit,
+    by_both: Limit | None = None,
+    read: Callable[[object], str] = lasting_address,
 ) -> str:
     """The address that is to have a letter, which is counted. Raises ``Refused`` for what is none, ``TooMany``.
 
     Of a letter that serves whoever asked for it alone, ``by_both`` limits what one sender has sent to one address: below
-    ``by_address``, so that nobody uses that up for the address's reader.
+    ``by_address``, so that nobody uses that up for the address's reader. ``read`` is how the address is read.
     """
     refusals = Refusals()
-    address = refusals.read(email_address, email, "", name="email")
+    address = refusals.read(read, email, "", name="email")
     refusals.check()
     if not address:
         raise Refused({"email": [_("Give an e-mail address.")]})

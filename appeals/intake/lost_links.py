@@ -6,6 +6,7 @@ from typing import Final
 
 from django.utils.translation import get_language
 
+from appeals.identity import email_address
 from appeals.intake.letters_asked import counted_address
 from appeals.models import AppealContact
 from appeals.search import mailbox
@@ -21,7 +22,10 @@ def send_links(email: object, *, sender: str) -> None:
 
     In the language that is active. Raises ``Refused`` for what is no address, ``TooMany``.
     """
-    address = counted_address(email, sender=sender, by_sender=LINK_LETTER_SENDER, by_address=LINK_LETTER)
+    # Whatever stands in an appeal already, for nothing is sent elsewhere.
+    address = counted_address(
+        email, sender=sender, by_sender=LINK_LETTER_SENDER, by_address=LINK_LETTER, read=email_address
+    )
     contacts = AppealContact.objects.filter(mailbox(address, "email")).order_by("-appeal__number")[:LINKS_MAX]
     if keys := [str(key) for key in contacts.values_list("pk", flat=True)]:
         mail_links.enqueue(keys, get_language() or "")

@@ -19,7 +19,7 @@ from appeals.errors import Invalid, too_many_files
 from appeals.identity import (
     READERS,
     address_line,
-    email_address,
+    lasting_address,
     missing_identity,
     person_name,
     phone_number,
@@ -205,7 +205,7 @@ FIELDS: Final = (
         "name", person_name, _text_of(NAME_MAX), "Only the service that answers sees how to reach the author."
     ),
     _one("postal_address", address_line, _text_of(ADDRESS_MAX), "Where the author lives; never public."),
-    _one("email", email_address, _text_of(EMAIL_MAX, format="email")),
+    _one("email", lasting_address, _text_of(EMAIL_MAX, format="email")),
     _one("phone", phone_number, _text_of(PHONE_WRITTEN_MAX), "As people write it; kept as E.164."),
     _one(
         "uploads",

@@ -19,10 +19,12 @@ from django.utils.translation import get_language, ngettext
 from django.utils.translation import gettext as _
 
 from appeals.identifiers import new_secret
+from appeals.identity import email_address, is_throwaway, lasting_address
 from appeals.intake.letters_asked import counted_address
 from appeals.limits import SECRET_MAX, SIGN_IN_DIGITS, SIGN_IN_TRIES, SIGNED_IN_DAYS
 from appeals.models import Message, Resident, ResidentDevice, SignInCode
 from appeals.notify.sign_in import SIGN_IN, code_of, good_codes, queue_code
+from appeals.search import mailbox
 from geo.refusals import Refused
 from rates.taking import (
     SIGN_IN_CODE,
@@ -40,6 +42,13 @@ WRONG: Final = "wrong"
 OVER: Final = "over"
 
 
+def _address(value: object) -> str:
+    """A lasting address, or that of an account that is there already. Raises ``ValueRefused``."""
+    address = email_address(value)
+    is_known = is_throwaway(address) and Resident.objects.filter(mailbox(address, "email")).exists()
+    return address if is_known else lasting_address(address)
+
+
 def ask_code(email: object, *, sender: str) -> SignInCode:
     """Queues the letter with a code, in the language that is active; whoever knows the result's key may type it.
 
@@ -52,6 +61,7 @@ def ask_code(email: object, *, sender: str) -> SignInCode:
         by_sender=SIGN_IN_LETTER_SENDER,
         by_address=SIGN_IN_LETTER_MAILBOX,
         by_both=SIGN_IN_LETTER,
+        read=_address,
     )
     with transaction.atomic():
         asked = SignInCode.objects.create(email=address)

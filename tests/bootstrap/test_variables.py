@@ -60,6 +60,7 @@ def faults(**environ: str) -> list[str]:
         ("SECOND_FACTOR", "mayor", "one of off, office, staff"),
         ("SSL_REDIRECT", "ture", "1 (on) or 0 (off)"),
         ("STATIC_ROOT", "/etc/passwd/static", "a folder"),
+        ("THROWAWAY_MAIL", "lost.example, nowhere", "lost.example,-kept.example"),
         ("UPLOADS_ROOT", "/etc/passwd", "a folder"),
         ("VAR_DIR", "/etc/passwd", "a folder"),
     ],
