@@ -105,6 +105,11 @@ class Standing:
         return right in self.rights
 
     @property
+    def moderates(self) -> bool:
+        """True for whoever hides and shows appeals for the Mayor's Office."""
+        return self.everywhere in {Role.OFFICE, Role.MODERATOR}
+
+    @property
     def looks_after_people(self) -> bool:
         """True for whoever may open the page of people."""
         return self.may(Right.PEOPLE) or bool(self.heads)

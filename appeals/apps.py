@@ -11,6 +11,7 @@ class AppealsConfig(AppConfig):
     def ready(self) -> None:
         from accounts.people import person_invited, person_left
         from accounts.permissions import ALL, EDIT, VIEW, office_may
+        from appeals.actions.abuse_reports import forget_abuse_reports
         from appeals.actions.carry import carry_supported
         from appeals.actions.count_again import count_again
         from appeals.actions.escalate import escalate_overdue
@@ -84,6 +85,7 @@ class AppealsConfig(AppConfig):
         every(dt.timedelta(hours=1), forget_sign_ins)
         every(dt.timedelta(hours=1), remove_orphans)
         every(dt.timedelta(hours=1), remove_idle)
+        every(dt.timedelta(days=1), forget_abuse_reports)
         every(dt.timedelta(days=1), sweep_uploads)
         every(dt.timedelta(days=1), learn_words)
         has_work("letters", Letters())

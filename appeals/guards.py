@@ -15,7 +15,7 @@ from accounts.roles import Role
 from appeals.deadlines import LegalClock, city_day
 from appeals.gathering import has_gathered
 from appeals.limits import ADDITIONS_MAX, CORRECTION_MINUTES, CORRECTIONS_MAX, RATING_DAYS
-from appeals.models import Appeal, Attachment, Comment, Event
+from appeals.models import AbuseReport, Appeal, Attachment, Comment, Event
 from appeals.querysets import AppealQuerySet
 from appeals.redactions import is_redacted
 from appeals.vocabulary import OPEN_STATUSES, Guard, Status, Verb
@@ -36,6 +36,12 @@ def barred(
         met |= (clock or LegalClock.read()).met(appeal, at)
     if Guard.REDACTED in asked and is_redacted(appeal):
         met.add(Guard.REDACTED)
+    if (
+        Guard.REPORTED in asked
+        and not appeal.hidden
+        and AbuseReport.objects.open().filter(appeal=appeal).exists()
+    ):
+        met.add(Guard.REPORTED)
     if any(guard.of_files for guard in asked):
         files = Attachment.objects.filter(appeal=appeal).order_by().values_list("hidden", "kind", "covered")
         for hidden, kind, covered in files.distinct():
@@ -119,6 +125,11 @@ def parts_of(appeal: Appeal) -> AppealQuerySet:
     return appeal.linked.filter(status=Status.NEW, number__in=numbers).order_by("number")
 
 
+def nothing_reported() -> str:
+    """What a moderator is told whose decision comes second."""
+    return _("None of the reports that you saw is open any more: somebody has decided already.")
+
+
 def why_not(appeal: Appeal, verb: Verb, role: Role, at: dt.datetime) -> str:
     """Why somebody in that role may not do the verb to the appeal at that moment, where that can be said; else empty."""
     if role not in verb.roles:
@@ -129,6 +140,8 @@ def why_not(appeal: Appeal, verb: Verb, role: Role, at: dt.datetime) -> str:
         return words % {"status": appeal.get_status_display(), "sources": sources}
     if verb.leaves(hidden=appeal.hidden, held=appeal.is_held):
         return _("It is hidden already.") if appeal.hidden else _("The public sees it already.")
+    if verb.guard is Guard.REPORTED:
+        return nothing_reported()
     if verb.guard is Guard.CORRECTABLE:
         return why_not_correctable(appeal, at)
     if verb.guard is Guard.EXTENSIBLE:

@@ -85,6 +85,12 @@ COMMENT_DAYS: Final = 30
 #: Of how many comments, the latest, a moderation chooses the one that it hides or shows.
 COMMENTS_OFFERED: Final = 100
 
+#: Words with which somebody says what is wrong with the content of an appeal, and how many such reports wait for a moderator at
+#: most: who comes later is told that enough have come. Closed ones are kept for so many days.
+ABUSE_WORDS_MAX: Final = 1_000
+ABUSE_REPORTS_MAX: Final = 100
+ABUSE_REPORT_DAYS: Final = 180
+
 #: Voices from which on the city answers a proposal, and days in which they are gathered, where the Mayor's Office has said
 #: nothing else.
 SUPPORT_VOICES: Final = 300

@@ -33,10 +33,12 @@ from geo.points import WGS84_SRID
 from media.refusal import Refusal
 
 if TYPE_CHECKING:
-    from appeals.models import Alert, Appeal, Attachment, Comment, ResumableUpload, Support  # noqa: F401
+    from appeals.models import AbuseReport, Alert, Appeal, Attachment, Comment, ResumableUpload, Support  # noqa: F401
 
 #: Public order of lists: the index ``appeal_newest``.
 NEWEST_FIRST: Final = Order({"submitted_at": dt.datetime, "number": int}, descending=True)
+#: What waits for a moderator, the longest waiting first (``AppealQuerySet.to_moderate``).
+LONGEST_WAITING: Final = Order({"waits_since": dt.datetime, "number": int})
 #: That of proposals: the index ``appeal_proposals``.
 MOST_SUPPORTED: Final = Order({"supporters": int, "number": int}, descending=True)
 
@@ -124,6 +126,21 @@ class AppealQuerySet(models.QuerySet["Appeal"]):
     def taken_away(self) -> AppealQuerySet:
         """Appeals that the public has seen and sees no more."""
         return self.filter(hidden=True, held="")
+
+    def to_moderate(self) -> AppealQuerySet:
+        """What waits for a moderator, with ``waits_since``: what is held, and what the public sees and somebody has reported.
+
+        By the indexes ``appeal_held`` and ``abuse_report_open``.
+        """
+        reports = cast(AbuseReportQuerySet, self.model.abuse_reports.rel.related_model._default_manager.all())
+        waiting = reports.open()
+        first = waiting.filter(appeal=models.OuterRef("pk")).order_by("at").values("at")[:1]
+        held = self.model._default_manager.all().held()
+        # Together in one subquery: joined by "or", neither index would be read.
+        keys = waiting.order_by().values("appeal").union(held.order_by().values("pk"), all=True)
+        return self.filter(Q(hidden=False) | Q(held=Held.WAITS), pk__in=keys).annotate(
+            waits_since=Coalesce(models.Subquery(first), F("submitted_at"))
+        )
 
     def updated_since(self, at: dt.datetime) -> AppealQuerySet:
         """Appeals of which something that the public sees changed then or later."""
@@ -408,6 +425,12 @@ class AlertQuerySet(models.QuerySet["Alert"]):
         here = Q(area__covers=appeal.point) | Q(district=appeal.district_id) | everywhere
         categories = [key for key in (appeal.category_id, appeal.category.parent_id) if key is not None]
         return self.confirmed().filter(here, Q(categories=[]) | Q(categories__overlap=categories))
+
+
+class AbuseReportQuerySet(models.QuerySet["AbuseReport"]):
+    def open(self) -> AbuseReportQuerySet:
+        """Those that no moderator has decided about, by the index ``abuse_report_open``."""
+        return self.filter(closed_by__isnull=True)
 
 
 class AttachmentQuerySet(models.QuerySet["Attachment"]):

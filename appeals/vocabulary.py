@@ -136,6 +136,9 @@ class Guard(enum.Enum):
     COMMENT_SHOWN = "comment shown"  #: a resident has commented on it, and the public sees that
     COMMENT_HIDDEN = "comment hidden"  #: one of the comments is hidden
     REDACTED = "redacted"  #: words of it are taken out
+    REPORTED = (
+        "reported"  #: somebody has reported what the public reads of it, and no moderator has decided yet
+    )
     SPLIT_OFF = "split off"  #: it was split off another appeal, and nobody has begun with it
     HAS_PART = "has part"  #: a matter was split off it, and nobody has begun with that
     REPEATS = "repeats"  #: it is closed as a repetition of another appeal
@@ -157,7 +160,7 @@ class Guard(enum.Enum):
         """True when terms and calendar decide it."""
         of_relations = {Guard.SPLIT_OFF, Guard.HAS_PART, Guard.REPEATS, Guard.LINKED}
         of_itself = of_relations | {Guard.REDACTED, Guard.CIVIC, Guard.LEGAL, Guard.RATEABLE, Guard.GATHERED}
-        of_itself |= {Guard.CORRECTABLE, Guard.EXTENSIBLE}
+        of_itself |= {Guard.CORRECTABLE, Guard.EXTENSIBLE, Guard.REPORTED}
         return self not in of_itself and not self.of_files and not self.of_comments
 
     @property
@@ -266,6 +269,8 @@ class Verb:
     rejoins: bool = False
     #: True: words are taken out of its texts; False: all that were taken out are put back.
     redacts: bool | None = None
+    #: The open reports of abuse that its actor has read are closed by it; by what hides or shows the appeal, all of them.
+    settles: bool = False
     guard: Guard | None = None
     #: It leads to the state before the appeal was taken for a repetition, and to ``target`` where that is over.
     returns: bool = False

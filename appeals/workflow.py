@@ -759,6 +759,7 @@ HIDE = Verb(
     icon="hide",
     tone=Tone.DANGER,
     hides=True,
+    settles=True,
     asks=(
         Ask(
             "text",
@@ -794,12 +795,40 @@ SHOW = Verb(
     roles=_MODERATION,
     icon="show",
     hides=False,
+    settles=True,
     words=Words(
         step=_("Shown to the public again"),
         button=_("Show to the public again"),
         done=_("Appeal %(number)s is public again."),
     ),
     letters={Audience.AUTHOR: _("Your appeal № %(number)d is shown to the public again")},
+)
+#: A moderator has looked, and leaves it as it stands.
+CLEAR = Verb(
+    "clear",
+    sources=tuple(Status),
+    target=None,
+    roles=_MODERATION,
+    icon="check",
+    guard=Guard.REPORTED,
+    settles=True,
+    quiet=True,
+    public=False,
+    asks=(
+        Ask(
+            "text",
+            Input.TEXT,
+            _("Note"),
+            _("Only staff who work on the appeal read it; it is never public."),
+            required=False,
+        ),
+    ),
+    words=Words(
+        step=_("What was reported has been looked at: nothing is wrong (%(by)s)"),
+        invitation=_("Nothing is wrong"),
+        button=_("Leave it as it is"),
+        done=_("Appeal %(number)s stays as it is; the reports are closed."),
+    ),
 )
 HIDE_FILE = Verb(
     "hide_file",
@@ -809,6 +838,7 @@ HIDE_FILE = Verb(
     icon="hide",
     tone=Tone.DANGER,
     guard=Guard.FILE_SHOWN,
+    settles=True,
     quiet=True,
     asks=(
         Ask("file", Input.SHOWN_FILE, _("Which one")),
@@ -895,6 +925,7 @@ COVER = Verb(
     icon="hide",
     tone=Tone.DANGER,
     guard=Guard.PHOTO_THERE,
+    settles=True,
     quiet=True,
     asks=(
         Ask("photo", Input.PHOTO, _("Which photo")),
@@ -946,6 +977,7 @@ REDACT = Verb(
     icon="hide",
     tone=Tone.DANGER,
     redacts=True,
+    settles=True,
     quiet=True,
     asks=(
         Ask(
@@ -1151,6 +1183,7 @@ VERBS: dict[str, Verb] = {
         WITHDRAW,
         ASSIGN,
         NOTE,
+        CLEAR,
         HIDE_FILE,
         SHOW_FILE,
         HIDE_COMMENT,

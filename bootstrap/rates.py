@@ -70,6 +70,8 @@ DEFAULTS: Final[dict[str, Rate]] = {
     # behind which is a village; whoever makes accounts by the dozen is held up by it.
     "comment": Rate(10, 20, _HOUR),
     "comment-place": Rate(60, 120, _HOUR),
+    # Reports of abuse, by address: whoever has found a page full of insults reports ten appeals; a hundred of a flood are enough.
+    "abuse-report": Rate(10, 20, _HOUR),
     # Wrong passwords for one account from one address. Five are a forgotten password; 1,440 a day guess none.
     "log-in": Rate(5, 60, _HOUR),
     # Wrong passwords for whatever accounts from one address: an office of 25 people on a Monday.

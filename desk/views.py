@@ -23,13 +23,14 @@ from appeals.gathering import voices_of
 from appeals.limits import ALIKE_MAX, TEXT_MAX
 from appeals.models import Appeal, Attachment, Comment
 from appeals.redactions import redactions_of
-from appeals.workflow import COVER, DUPLICATE, REDACT, SUBMIT_FOR, VERBS
+from appeals.workflow import CLEAR, COVER, DUPLICATE, REDACT, SUBMIT_FOR, VERBS
 from desk.answer_templates import NAMES_AUTHOR, filled, names_author, offered
 from desk.bulk import CHOSEN, bulk_verbs
 from desk.doors import for_staff, restore_held
 from desk.drafts import drafts_here
 from desk.live import EVERY_MS
 from desk.models import ContactSeen, FileTaken
+from desk.moderation import Reported, reported_of
 from desk.queue import PAGE_SIZE, Listed, Place, Queue, Sort, counted_to, parse_place
 from desk.rows import Look, rows_as_html
 from desk.saved import Saved, calendar_and_saved, nothing_left, places_of
@@ -196,7 +197,10 @@ def appeal_page(request: HttpRequest, number: int) -> HttpResponse:
             return _moved(request, appeal, tried)
     contact = ContactSeen.objects.contact_for(cast("User", request.user), appeal, ContactSeen.How.PAGE)
     dossier = dossier_of(appeal, request.user, internal=True)
-    verbs = verb_context(appeal, role, tried, dossier.clock, drafts_here(request.user, appeal))
+    reported = reported_of(appeal) if role in CLEAR.roles else Reported()
+    verbs = verb_context(
+        appeal, role, tried, dossier.clock, drafts_here(request.user, appeal), reports=reported.keys
+    )
     queue = Queue.of(cast("User", request.user), dossier.clock.calendar)
     next_appeal, previous_appeal = queue.beside(place, appeal)
     takes_files = standing.may(Right.FILES)
@@ -218,6 +222,7 @@ def appeal_page(request: HttpRequest, number: int) -> HttpResponse:
             "contact_seen": ContactSeen.objects.filter(appeal=appeal).select_related("by")[:SEEN_MAX]
             if takes_files
             else (),
+            "reported": reported,
             "redactions": redactions_of(appeal) if role in REDACT.roles else (),
             "covered": Attachment.objects.filter(appeal=appeal).exclude(covered=[])
             if role in COVER.roles

@@ -20,6 +20,7 @@ from public.views.news import news_item, news_list
 from public.views.news_feed import news_feed
 from public.views.notices import notices
 from public.views.proposals import proposals
+from public.views.report_abuse import report_abuse_page
 from public.views.support import support_page
 
 app_name = "public"
@@ -33,6 +34,7 @@ urlpatterns = [
     path("proposals/", proposals, name="proposals"),
     path("appeals/<int:number>/notices/", notices, name="notices"),
     path("appeals/<int:number>/letters/", follow_by_letter, name="follow-by-letter"),
+    path("appeals/<int:number>/report/", report_abuse_page, name="report-abuse"),
     path("followed/<str:token>/", followed_page, name="followed"),
     path("follow/<str:secret>/", follow_page, name="follow"),
     path("mine/", mine, name="mine"),

@@ -52,6 +52,9 @@ _SUPPORTED_HERE: Final = gettext_lazy(
 _COMMENTED: Final = gettext_lazy(
     "You have written many comments in a short time. Nothing you typed is lost: send it again %(wait)s."
 )
+_REPORTED: Final = gettext_lazy(
+    "Too much has been reported from your internet connection in a short time. Send it again %(wait)s."
+)
 _WRONG_CODES: Final = gettext_lazy("Too many wrong codes. Try again %(wait)s.")
 _LETTERS: Final = gettext_lazy("Several letters are on their way already. Ask for another one %(wait)s.")
 
@@ -72,6 +75,7 @@ SUPPORT: Final = Limit("support", _SUPPORTED)
 SUPPORT_PLACE: Final = Limit("support-place", _SUPPORTED_HERE)
 COMMENT: Final = Limit("comment", _COMMENTED)
 COMMENT_PLACE: Final = Limit("comment-place", _SENT)
+ABUSE_REPORT: Final = Limit("abuse-report", _REPORTED)
 FIRST_LETTER: Final = Limit("first-letter", _LETTERS)
 LINK_LETTER: Final = Limit("link-letter", _LETTERS)
 LINK_LETTER_SENDER: Final = Limit("link-letter-sender", _LETTERS)
@@ -106,6 +110,7 @@ LIMITS: Final = (
     SUPPORT_PLACE,
     COMMENT,
     COMMENT_PLACE,
+    ABUSE_REPORT,
     LOG_IN,
     LOG_IN_ADDRESS,
     FIRST_LETTER,

@@ -25,6 +25,7 @@ from accounts.roles import Role
 from appeals.deadlines import LegalClock
 from appeals.identifiers import new_uuid7
 from appeals.models import (
+    AbuseReport,
     Appeal,
     AppealContact,
     Attachment,
@@ -357,6 +358,16 @@ class CommentFactory(DjangoModelFactory[Comment]):
     resident = factory.SubFactory(ResidentFactory)
     text = "The same here"
     language = "en"
+
+
+class AbuseReportFactory(DjangoModelFactory[AbuseReport]):
+    class Meta:
+        model = AbuseReport
+
+    appeal = factory.SubFactory(AppealFactory)
+    reason = AbuseReport.Reason.INSULT
+    person = factory.Sequence(lambda n: f"person {n}")
+    place = factory.Sequence(lambda n: f"place {n}")
 
 
 class MessageFactory(DjangoModelFactory[Message]):

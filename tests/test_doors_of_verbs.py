@@ -17,7 +17,14 @@ from appeals.guards import barred
 from appeals.models import Appeal, Attachment, Comment, LegalTerm, RefusalGround
 from appeals.vocabulary import Input, Kind, Status, Verb
 from appeals.workflow import VERBS
-from tests.factories import AppealFactory, AttachmentFactory, CommentFactory, MembershipFactory, UserFactory
+from tests.factories import (
+    AbuseReportFactory,
+    AppealFactory,
+    AttachmentFactory,
+    CommentFactory,
+    MembershipFactory,
+    UserFactory,
+)
 from tests.grid import GridCity
 from tests.pictures import photo_of
 
@@ -76,6 +83,8 @@ def fields_of(verb: Verb, appeal: Appeal, other: Appeal) -> dict[str, object]:
             "phone": "+996 700 000 001",
         }
     asked = {ask.name: values[ask.input]() for ask in verb.asks if ask.input in values}
+    if verb.settles:
+        asked["reports"] = [report.pk for report in appeal.abuse_reports.all()]
     return {"verb": verb.code, "version": appeal.version, **asked}
 
 
@@ -87,6 +96,7 @@ def test_as_the_table_says(city: GridCity, client: Client, stored_in: Path, who:
     appeal = AppealFactory(category=city.categories["lamp"], status=status)
     other = AppealFactory(category=city.categories["lamp"])
     appeal.linked.add(AppealFactory(category=city.categories["lamp"]))
+    AbuseReportFactory(appeal=appeal)
     AttachmentFactory(appeal=appeal, hidden=True)
     CommentFactory(appeal=appeal)
     CommentFactory(appeal=appeal, hidden=True)

@@ -5,6 +5,7 @@ The desk and the author's own page read it; ``web/appeal/_verb_fields.html`` and
 
 from __future__ import annotations
 
+import re
 import uuid
 from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
@@ -60,6 +61,7 @@ from web.uploads import holders_of
 
 #: Name of the fields with the codes of ``Kept.takes``.
 TAKES: Final = "takes"
+_REPORT_KEY: Final = re.compile("[0-9]{1,18}", re.ASCII)
 
 
 @dataclass(frozen=True)
@@ -96,12 +98,18 @@ class VerbForm(forms.Form):
         kept: Kept | None = None,
         holders: Collection[str] = (),
         said_before: Mapping[str, str] | None = None,
+        reports: Sequence[int] = (),
     ) -> None:
-        """``holders`` are whose uploads may stand in the form; ``said_before`` is what it starts from, by field."""
+        """``holders`` are whose uploads may stand in the form; ``said_before`` is what it starts from, by field.
+
+        ``reports`` are the keys of the reports of abuse that the page shows.
+        """
         initial = dict(said_before or {}) | ({"text": kept.text} if kept else {})
         super().__init__(data, files, initial=initial, auto_id=f"{row.code}-%s", label_suffix="")
         self.row, self.words, self.kept, self._holders = row, row.words_for(role), kept, holders
         self.appeal = appeal
+        #: Those that the verb closes, of those that are open then.
+        self.reports = reports if row.settles else ()
         for ask in row.asks:
             self.fields |= _FIELDS[ask.input](ask, appeal)
             if ask.input is Input.FILES and row.adds:
@@ -228,7 +236,14 @@ def attempt(request: HttpRequest, appeal: Appeal, role: Role, actor: Actor) -> A
         form.take_files(request)
         if form.errors:
             return Attempt(status=400, form=form)
-        changed = perform(appeal.pk, row, actor, version=form.cleaned_data["version"], **form.given())
+        changed = perform(
+            appeal.pk,
+            row,
+            actor,
+            version=form.cleaned_data["version"],
+            reports=[int(key) for key in request.POST.getlist("reports") if _REPORT_KEY.fullmatch(key)],
+            **form.given(),
+        )
     except Invalid as invalid:
         form.refuse(invalid.errors)
         return Attempt(status=400, form=form)
@@ -249,13 +264,15 @@ def verb_context(
     clock: LegalClock,
     drafts: Mapping[str, Kept] | None = None,
     said_before: Mapping[str, Mapping[str, str]] | None = None,
+    reports: Sequence[int] = (),
 ) -> dict[str, Any]:
     """What the templates need: a form for each verb that may be done now, in the table's order.
 
     A form that was refused stands in its own place with all that was given. Where its verb may not be done any more,
     the words and files stand in the form that takes their place: an addition for an answer, for the rest a note; where
     there is no such form, they are given back beside the message. So do ``drafts``, by the code of their verb. A form
-    whose verb was done before starts from what was ``said_before``, by the verb's code and the field.
+    whose verb was done before starts from what was ``said_before``, by the verb's code and the field. ``reports`` are the keys
+    of the reports of abuse that the page shows.
     """
     sent, waiting = tried.form, dict(drafts or {})
     possible = [verb for verb in VERBS.values() if role in verb.roles]
@@ -273,6 +290,9 @@ def verb_context(
         if heir is not None and (sent is None or heir is not sent.row):
             moved = words if heir.code == code else replace(words, takes=(code, *words.takes))
             kept[heir.code] = kept[heir.code].with_more(moved) if heir.code in kept else moved
+    if sent is not None and sent.row.settles:
+        # It is sent again from a page that shows these.
+        sent.reports = reports
     offered = [
         sent
         if sent is not None and sent.row is row
@@ -282,6 +302,7 @@ def verb_context(
             appeal,
             kept=kept.get(row.code),
             said_before=said_before.get(row.code) if said_before else None,
+            reports=reports,
         )
         for row in rows
     ]
@@ -504,7 +525,7 @@ def _leave_room(field: forms.Field, ask: Ask, beside: Iterable[Attachment]) -> N
 
 
 def _file(ask: Ask, appeal: Appeal, *, offered: Callable[[Attachment], bool]) -> dict[str, forms.Field]:
-    files = enumerate(Attachment.objects.filter(appeal=appeal), 1)
+    files = enumerate(appeal.attachments.all(), 1)
     choices = [(str(file.pk), _picture(file, n)) for n, file in files if offered(file)]
     only = choices[0][0] if len(choices) == 1 else None
     return {ask.name: _FileField(required=False, choices=choices, initial=only, **_said(ask))}

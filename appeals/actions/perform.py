@@ -14,6 +14,7 @@ from django.utils.translation import gettext as _
 
 from accounts.models import User
 from accounts.roles import Role
+from appeals.actions.abuse_reports import close_reports
 from appeals.actions.attachments import attach
 from appeals.actions.cover import cover
 from appeals.actions.inputs import Given, checked, in_every_language
@@ -24,11 +25,11 @@ from appeals.actors import Actor
 from appeals.deadlines import LegalClock, city_day
 from appeals.errors import Invalid, NotAllowed, Stale
 from appeals.gathering import Thresholds, count_supporters
-from appeals.guards import Question, barred, goes_to_office, why_not
+from appeals.guards import Question, barred, goes_to_office, nothing_reported, why_not
 from appeals.identifiers import new_secret
 from appeals.models import Appeal, AppealContact, Attachment, Comment, Event
 from appeals.notify.queue import queue_messages
-from appeals.vocabulary import OPEN_STATUSES, Audience, Clock, Held, Kind, Status, Verb
+from appeals.vocabulary import OPEN_STATUSES, Audience, Clock, Guard, Held, Kind, Status, Verb
 from appeals.workflow import LINK, REJOIN, UNLINK, VERBS, Cause, Reason
 from districts.models import Service
 
@@ -41,6 +42,7 @@ def perform(
     version: int | None,
     at: dt.datetime | None = None,
     digest: Collection[Audience] = (),
+    reports: Collection[int] | None = None,
     **given: object,
 ) -> Appeal:
     """The appeal after the verb, committed with its event and messages.
@@ -48,7 +50,8 @@ def perform(
     ``version`` is the one that the actor saw; None skips the check and is meant for the platform itself. The same step of the
     same actor with the same words, sent again with the version that it was sent with, is that step. ``given`` is
     what the verb asks for, by name. ``at`` is the moment, now by default. Those of
-    ``digest`` get one letter about all that needs attention instead of one about this step. Nothing is written when it raises:
+    ``digest`` get one letter about all that needs attention instead of one about this step. ``reports`` are the keys of the
+    reports of abuse that the actor has read, of which a verb that ``settles`` closes the open ones; None: all. Nothing is written when it raises:
     ``Appeal.DoesNotExist``; ``Stale`` when somebody was faster; ``NotAllowed`` when the table has no such step for the
     actor; ``Invalid`` for wrong input.
     """
@@ -74,6 +77,8 @@ def perform(
         if other is not None:
             event.details |= {"other": other.number}
         event.save(force_insert=True)
+        if verb.settles and not close_reports(event, None if verb.hides is not None else reports):
+            _refuse_unread(verb)
         if inputs.identity:
             _name_author(appeal, inputs.identity)
         if other is not None and verb.links is not None:
@@ -150,6 +155,12 @@ def _change(
         threshold = Thresholds.read().of(appeal.district_id).voices
         inputs.details |= {"supporters": appeal.supporters, "threshold": threshold}
     return Change(verb, role, actor.user, at, inputs)
+
+
+def _refuse_unread(verb: Verb) -> None:
+    """Raises ``NotAllowed`` for a decision about reports of which none is open any more."""
+    if verb.guard is Guard.REPORTED:
+        raise NotAllowed(nothing_reported())
 
 
 def _turn_to_office(given: Given) -> None:

@@ -1,5 +1,6 @@
 """The appeal and everything that is kept about it."""
 
+from appeals.models.abuse_report import AbuseReport
 from appeals.models.alert import Alert
 from appeals.models.appeal import Appeal, AppealContact, RoutingDecision
 from appeals.models.attachment import Attachment
@@ -20,6 +21,7 @@ from appeals.models.support import Support, SupportReply, SupportThreshold
 from appeals.models.term import CalendarDay, LegalTerm, changing_the_clock, clock_changed, trying_the_clock
 
 __all__ = [
+    "AbuseReport",
     "Alert",
     "Appeal",
     "AppealContact",

@@ -29,27 +29,28 @@ def digest_of(message: Message, now: dt.datetime) -> tuple[str, str]:
     running = appeals.running().filter(due_on__gt=today)
     late = overdue.count()
     subject = ngettext("%(n)d appeal is overdue", "%(n)d appeals are overdue", late) % {"n": late}
-    held = appeals.held().count() if office else 0
+    to_moderate = appeals.to_moderate().count() if office else 0
     waits = ngettext(
-        "%(n)d appeal waits for you to look at it", "%(n)d appeals wait for you to look at them", held
-    ) % {"n": held}
+        "%(n)d appeal waits for you to look at it", "%(n)d appeals wait for you to look at them", to_moderate
+    ) % {"n": to_moderate}
     about_held = VERBS[message.about.verb].holds
     if about_held:
         subject, waits = waits, subject
     by_service = (
         overdue.order_by().values("service__name").annotate(n=Count("pk")).order_by("-n", "service__name")
     )
-    tab = "hidden" if about_held else "escalated" if office else "overdue"
+    tab = "escalated" if office else "overdue"
+    page = reverse("desk:moderation") if about_held else f"{reverse('desk:queue')}?tab={tab}"
     body = render_to_string(
         "appeals/notify/digest.txt",
         {
             "subject": subject,
-            "also": waits if held else "",
+            "also": waits if to_moderate else "",
             "due_today": appeals.running().filter(due_on=today).count(),
             "most": running.filter(warned=STAGES[Guard.MOST_PASSED]).count(),
             "half": running.filter(warned=STAGES[Guard.HALF_PASSED]).count(),
             "services": list(by_service[:SERVICES_MAX]) if office else [],
-            "link": f"{settings.PUBLIC_URL}{reverse('desk:queue')}?tab={tab}",
+            "link": f"{settings.PUBLIC_URL}{page}",
             "city": settings.CITY_NAME.get(message.language, ""),
         },
     )

@@ -141,6 +141,7 @@ TABLE = {
         OPEN, None, STAFF, "keep", None, False, (("assignee", "colleague", False),), set(),
     ),
     "note": (EVERYWHERE, None, STAFF | MODERATION, "keep", None, False, (("text", "text", True),), set()),
+    "clear": (EVERYWHERE, None, MODERATION, "keep", None, False, (("text", "text", False),), set()),
     "hide_file": (
         EVERYWHERE, None, MODERATION, "keep", None, True,
         (("file", "shown file", True), ("text", "text", True)), {"author"},
@@ -382,6 +383,7 @@ def test_a_guard_that_is_not_met_bars_its_verb() -> None:
         "rejoin": "split off",
         "unsplit": "has part",
         "unlink": "linked",
+        "clear": "reported",
         "hide_file": "file shown",
         "show_file": "file hidden",
         "hide_comment": "comment shown",
@@ -409,6 +411,7 @@ def test_only_what_changes_nothing_that_a_form_rests_on_is_quiet() -> None:
         "unlink",
         "assign",
         "note",
+        "clear",
         "hide_file",
         "show_file",
         "hide_comment",

@@ -61,6 +61,7 @@ def test_public_pages(visit: Open, city: GridCity, screen: dict[str, Any]) -> No
     paths += [
         path_of("public:appeal", "ru", asking.number),
         path_of("public:follow-by-letter", "ky", appeal.number),
+        path_of("public:report-abuse", "ky", appeal.number),
         path_of("public:follow", "en", appeal.contact.secret) + "?new=1",
     ]
     found = {}

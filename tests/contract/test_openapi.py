@@ -25,7 +25,7 @@ from pytest_django import Settings
 
 from appeals.actions import resumable
 from appeals.identifiers import new_uuid7
-from appeals.models import Appeal
+from appeals.models import AbuseReport, Appeal
 from appeals.workflow import VERBS
 from bootstrap.rates import Rate
 from media import turns
@@ -160,6 +160,18 @@ def _submit(body: dict[str, object] | str, kind: str = "application/json", times
     def ask(client: Client, _appeal: Appeal) -> HttpResponse:
         for _time in range(times):
             answer = client.post("/api/appeals/", body, content_type=kind)
+        return answer
+
+    return ask
+
+
+def _reported(
+    body: dict[str, object] | str, kind: str = "application/json", times: int = 1, number: int | None = None
+) -> Ask:
+    def ask(client: Client, appeal: Appeal) -> HttpResponse:
+        for _time in range(times):
+            answer = client.post(f"/api/appeals/{number or appeal.number}/reports/", body, content_type=kind)
+        AbuseReport.objects.all().delete()
         return answer
 
     return ask
@@ -380,6 +392,13 @@ WAYS: dict[tuple[str, int], list[Ask]] = {
     ("submit_appeal", 413): [_submit(_body(text="x" * 300_000))],
     ("submit_appeal", 415): [_submit("<appeal/>", "application/xml")],
     ("submit_appeal", 429): [_submit(_body(text=""), times=31)],
+    ("report_abuse", 201): [_reported({"reason": "insult"}), _reported({"reason": "other", "words": "A name"})],
+    ("report_abuse", 200): [_reported({"reason": "insult"}, times=2)],
+    ("report_abuse", 400): [_reported({"reason": "boring", "part": 5}), _reported("[]")],
+    ("report_abuse", 404): [_reported({"reason": "insult"}, number=999_999_999)],
+    ("report_abuse", 413): [_reported({"words": "x" * 300_000})],
+    ("report_abuse", 415): [_reported("<report/>", "application/xml")],
+    ("report_abuse", 429): [_reported({}, times=11)],
     ("announce_upload", 201): [_announce()],
     ("announce_upload", 400): [_announce("x"), _announce(**{"Upload-Metadata": "id eA=="})],
     ("announce_upload", 409): [_announce_another],

@@ -31,6 +31,7 @@ from opendata import clusters
 from opendata.ogc.whole_answers import FORMS
 from tests.contract.addresses import Address, all_addresses, asking
 from tests.factories import (
+    AbuseReportFactory,
     AppealContactFactory,
     AppealFactory,
     CommentFactory,
@@ -242,6 +243,7 @@ def test_everybody_reads_what_is_theirs(
     CommentFactory(appeal=shown, text="nodded in public", resident__email="nodder@example.org")
     CommentFactory(appeal=shown, text="swore in public", hidden=True)
     CommentFactory(appeal=hidden, text="nodded behind the curtain")
+    AbuseReportFactory(appeal=shown, words="reported by a reader")
     client = reader(who)
     read = _everything(client, [shown, hidden, held])
     # A key opens the open data as its person sees it, and the pages of nobody.
@@ -258,6 +260,9 @@ def test_everybody_reads_what_is_theirs(
     assert _where(read, SECRET) == set()
     for words in (NAME, EMAIL, PHONE, "whisper", person.last_name):
         assert _where(read, words) == at_their_desk, words
+    # What readers report is for whoever hides, and not for the service.
+    reported = {"desk:appeal", "desk:moderation"} if who == "office" else set()
+    assert _where(read, "reported by a reader") == reported
     if is_staff:
         # Reports and feeds are made for everybody, whoever reads them.
         theirs = {*OPEN, "desk:appeal"} - FOR_EVERYBODY

@@ -20,6 +20,7 @@ from bootstrap.rates import Rate
 from config.city import CITY
 from tests.desk.pages import form_of, offered, picture, url
 from tests.factories import (
+    AbuseReportFactory,
     AppealFactory,
     AttachmentFactory,
     CommentFactory,
@@ -80,6 +81,7 @@ def test_the_buttons_are_those_of_the_workflow_table(
     AttachmentFactory(appeal=appeal, hidden=True)
     CommentFactory(appeal=appeal)
     CommentFactory(appeal=appeal, hidden=True)
+    AbuseReportFactory(appeal=appeal)
     appeal.linked.add(AppealFactory(category=city.categories["lamp"]))
     if status is Status.CLOSED:
         original = AppealFactory(category=city.categories["lamp"])
@@ -88,6 +90,8 @@ def test_the_buttons_are_those_of_the_workflow_table(
     page = client.get(url(appeal)).content.decode()
     # Nothing has been taken out or blackened, and it is no second matter.
     barred = {Guard.REDACTED, Guard.PHOTO_COVERED, Guard.SPLIT_OFF, Guard.HAS_PART, Guard.CIVIC}
+    # Of what nobody sees, nothing is reported.
+    barred |= {Guard.REPORTED} if hidden else set()
     assert offered(page) == {verb.code for verb in verbs_for(status, role, hidden=hidden, barred=barred)}
 
 

@@ -330,8 +330,11 @@ def test_a_list_takes_eight_statements_however_long(
     assert [len(numbers(get(client, query))) for query in queries] == [12] * 4
     assert statements() == before
     # A code in the filter is looked up when it is read and when it is used, the categories that words may mean when they are used.
+    # Whoever moderates reads how many wait.
+    most = 9 if person == "office_user" else 8
     assert all(
-        n <= 8 + 2 * ("category" in query) + ("q=" in query) for n, query in zip(before, queries, strict=True)
+        n <= most + 2 * ("category" in query) + ("q=" in query)
+        for n, query in zip(before, queries, strict=True)
     )
 
 

@@ -30,6 +30,7 @@ from appeals.workflow import (
     ASK,
     ASSIGN,
     CARRY,
+    CLEAR,
     CLOSE,
     CORRECT,
     COVER,
@@ -73,7 +74,7 @@ from appeals.workflow import (
     WARN_MOST,
     WITHDRAW,
 )
-from tests.factories import AppealFactory, AttachmentFactory, CommentFactory
+from tests.factories import AbuseReportFactory, AppealFactory, AttachmentFactory, CommentFactory
 from tests.grid import GridCity
 from tests.pictures import photo_of
 
@@ -171,6 +172,7 @@ ROADS_TO: list[tuple[list[Verb], dict[str, str]]] = [
     ([REDACT], {AUTHOR: "Words of your appeal № N have been taken out"}),
     ([REDACT, RESTORE], {AUTHOR: "The words of your appeal № N stand again as they were written"}),
     ([NOTE], {}),
+    ([CLEAR], {}),
     ([HIDE], {AUTHOR: "Your appeal № N has been hidden from the public"}),
     ([HIDE, SHOW], {AUTHOR: "Your appeal № N is shown to the public again"}),
     ([HOLD], {OFFICE: "Appeal № N waits for you to look at it"}),
@@ -277,6 +279,8 @@ def test_subjects(
             Appeal.objects.update(kind=Kind.RECOMMENDATION, supporters=SUPPORT_VOICES)
         if verb is REJOIN:
             appeal, service_actor = appeal.linked.get(), office_actor
+        if verb is CLEAR:
+            AbuseReportFactory(appeal=appeal)
         actor = actor_of(verb, appeal, service_actor, office_actor)
         given = given_to(verb, appeal, city)
         # The platform's own steps are taken when their day has come.

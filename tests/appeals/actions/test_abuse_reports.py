@@ -1,0 +1,164 @@
+"""What must not be read: reported once a person, closed by whoever has read it, at whichever door, and forgotten."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from django.utils import timezone
+
+from appeals.actions import abuse_reports
+from appeals.actions.abuse_reports import Received, forget_abuse_reports, parts_to_report, report_abuse
+from appeals.actions.perform import perform
+from appeals.actors import Person
+from appeals.errors import Invalid, NotAllowed
+from appeals.limits import ABUSE_REPORT_DAYS
+from appeals.models import AbuseReport, Appeal
+from appeals.vocabulary import Verb
+from appeals.workflow import ACCEPT, ANSWER, CLEAR, HIDE, HIDE_FILE, NOTE, REDACT, SHOW
+from tests.factories import AttachmentFactory
+
+Make = Callable[..., Appeal]
+
+
+def report(appeal: Appeal, **given: Any) -> Received:
+    values = {"reason": "insult", "person": "browser", "sender": "address 192.0.2.1"}
+    return report_abuse(appeal, **(values | given))
+
+
+def open_of(appeal: Appeal) -> list[int]:
+    return list(AbuseReport.objects.open().filter(appeal=appeal).values_list("pk", flat=True))
+
+
+def test_once_a_person_and_nothing_of_who_it_is_is_kept(make: Make, monkeypatch: pytest.MonkeyPatch) -> None:
+    appeal = make()
+    assert report(appeal, words=" They call\nme names \u200b") is Received.STORED
+    assert report(appeal, reason="other") is Received.BEFORE
+    assert report(appeal, person="", sender="address 192.0.2.2") is Received.STORED
+    assert report(appeal, person="", sender="address 192.0.2.2") is Received.BEFORE
+    first, second = AbuseReport.objects.all()
+    assert (first.reason, first.words) == ("insult", "They call\nme names")
+    kept = f"{first.person} {first.place} {second.person} {second.place}"
+    assert "browser" not in kept
+    assert "192" not in kept
+    assert first.place != second.place
+    # Neither a version nor a step: no form of anybody grows stale by it.
+    fresh = Appeal.objects.get(pk=appeal.pk)
+    assert (fresh.version, fresh.events.count()) == (1, 1)
+    monkeypatch.setattr(abuse_reports, "ABUSE_REPORTS_MAX", 2)
+    assert report(appeal, person="a third") is Received.ENOUGH
+    assert len(open_of(appeal)) == 2
+
+
+@pytest.mark.parametrize(
+    ("given", "field"),
+    [
+        ({"reason": "boring"}, "reason"),
+        ({"reason": ["insult"]}, "reason"),
+        ({"part": "step-99"}, "part"),
+        ({"part": {}}, None),
+        ({"part": 5}, "part"),
+        ({"words": "x" * 1001}, "words"),
+        ({"words": "a\x00b"}, "words"),
+        ({"words": 5}, "words"),
+    ],
+)
+def test_what_cannot_be_taken_is_said(make: Make, given: dict[str, Any], field: str | None) -> None:
+    if field is None:
+        assert report(make(), **given) is Received.STORED
+        return
+    with pytest.raises(Invalid) as refusal:
+        report(make(), **given)
+    assert list(refusal.value.errors) == [field]
+    assert not AbuseReport.objects.exists()
+
+
+def test_a_part_is_what_the_public_sees(make: Make, service_actor: Person, office_actor: Person) -> None:
+    appeal = make()
+    photo, hidden = AttachmentFactory(appeal=appeal), AttachmentFactory(appeal=appeal, hidden=True)
+    perform(appeal.pk, NOTE, service_actor, version=1, text="whisper")
+    perform(appeal.pk, ANSWER, service_actor, version=2, text="Repaired, you fool")
+    codes = [part.code for part in parts_to_report(appeal)]
+    assert codes == ["text", f"file-{photo.pk}", "step-3"]
+    report(appeal, part="step-3")
+    report(appeal, part=f"file-{photo.pk}", person="another")
+    for unseen in (f"file-{hidden.pk}", "step-2"):
+        with pytest.raises(Invalid):
+            report(appeal, part=unseen, person="a third")
+    step, file = AbuseReport.objects.all()
+    assert step.event is not None
+    assert (step.event.version, step.attachment, file.attachment, file.event) == (3, None, photo, None)
+    # What a moderator has left is not brought up by the same person again, another part of it is.
+    perform(appeal.pk, CLEAR, office_actor, version=3)
+    assert report(appeal, part="step-3") is Received.BEFORE
+    assert report(appeal, part="text") is Received.STORED
+    perform(appeal.pk, HIDE, office_actor, version=4, text="Insult")
+    with pytest.raises(NotAllowed):
+        report(appeal, person="a fourth")
+
+
+@pytest.mark.parametrize(
+    ("verb", "given"),
+    [
+        (CLEAR, {"text": "An opinion"}),
+        (HIDE_FILE, {"text": "Face"}),
+        (REDACT, {"text": "Name", "pieces": "lamp"}),
+    ],
+    ids=str,
+)
+def test_a_decision_closes_what_was_read_and_nothing_that_came_meanwhile(
+    make: Make, office_actor: Person, service_actor: Person, verb: Verb, given: dict[str, Any]
+) -> None:
+    appeal = make(text="The lamp is out")
+    if verb is HIDE_FILE:
+        given = given | {"file": AttachmentFactory(appeal=appeal).pk}
+    report(appeal)
+    read = open_of(appeal)
+    report(appeal, person="meanwhile")
+    perform(appeal.pk, verb, office_actor, version=1, reports=read, **given)
+    (left,) = open_of(appeal)
+    assert left not in read
+    (closed,) = AbuseReport.objects.filter(pk__in=read)
+    assert closed.closed_by is not None
+    assert (closed.closed_by.verb, closed.closed_by.actor) == (verb.code, office_actor.user)
+    # Nobody else's form is stale, whoever writes at that moment.
+    perform(appeal.pk, ACCEPT, service_actor, version=1)
+
+
+def test_the_second_of_two_moderators_is_told(make: Make, office_actor: Person) -> None:
+    appeal = make()
+    with pytest.raises(NotAllowed, match="somebody has decided already"):
+        perform(appeal.pk, CLEAR, office_actor, version=1, reports=[])
+    report(appeal)
+    read = open_of(appeal)
+    perform(appeal.pk, CLEAR, office_actor, version=1, reports=read)
+    report(appeal, person="meanwhile")
+    # One is open, which this moderator has not read.
+    with pytest.raises(NotAllowed, match="somebody has decided already"):
+        perform(appeal.pk, CLEAR, office_actor, version=1, reports=read, text="A note")
+    assert len(open_of(appeal)) == 1
+    assert Appeal.objects.get(pk=appeal.pk).version == 2
+
+
+def test_what_hides_or_shows_closes_all(make: Make, office_actor: Person) -> None:
+    appeal = make()
+    report(appeal)
+    perform(appeal.pk, HIDE, office_actor, version=1, text="Insult", reports=[])
+    assert open_of(appeal) == []
+    AbuseReport.objects.update(closed_by=None)
+    assert not Appeal.objects.to_moderate()
+    perform(appeal.pk, SHOW, office_actor, version=2, reports=[])
+    assert open_of(appeal) == []
+
+
+def test_closed_ones_are_forgotten_after_their_time(make: Make, office_actor: Person) -> None:
+    first, second = make(), make()
+    for appeal in (first, second):
+        report(appeal)
+    perform(first.pk, CLEAR, office_actor, version=1)
+    end = timezone.now() + dt.timedelta(days=ABUSE_REPORT_DAYS)
+    assert forget_abuse_reports(end - dt.timedelta(minutes=5)) == 0
+    assert forget_abuse_reports(end + dt.timedelta(minutes=5)) == 1
+    assert [each.appeal_id for each in AbuseReport.objects.all()] == [second.pk]
