@@ -41,7 +41,7 @@ class Command(BaseCommand):
             "--growth",
             type=int,
             metavar="COUNT",
-            help="nothing but what serving costs at 10,000, 100,000 … appeals, up to so many; 10 million are 25 GB, and half an hour the first time",
+            help="nothing but what serving costs at 10,000, 100,000 … appeals, up to so many; 10 million are 25 GB, and an hour or more the first time",
         )
 
     def handle(
