@@ -8,6 +8,7 @@ from __future__ import annotations
 import enum
 import hashlib
 import re
+import unicodedata
 from collections.abc import Mapping
 from typing import Any, Final
 
@@ -16,7 +17,7 @@ from django.utils.translation import gettext_lazy as _
 from appeals.vocabulary import Text
 from geo.word_forms import folded
 from rates.senders import place_of
-from rates.taking import SAME_TEXT, SAME_TEXT_PLACE, Limit, take_each
+from rates.taking import SAME_TEXT, SAME_TEXT_PLACE, Limit, give_back, take_each
 
 
 class Oddity(enum.StrEnum):
@@ -51,22 +52,32 @@ _WORD: Final = re.compile(r"[^\W_]+")
 
 
 def oddities_of(text: str, *, sender: str, baited: bool = False, many: bool = False) -> list[Oddity]:
-    """What is odd about an appeal with that text, which is counted; one statement.
+    """What is odd about an appeal with that text, which is counted; one statement, and one more of what a place repeats.
 
     ``baited``: a field was filled in that no person sees; ``many``: its sender has sent much, and proven nothing.
     """
-    same = " ".join(_WORD.findall(folded(text)))
+    same = _as_heard(text)
     digest = hashlib.sha256(same.encode()).hexdigest()
     counted: dict[Limit, str] = {SAME_TEXT_PLACE: f"{digest} {place_of(sender)}"}
     if len(same) >= TELLING_CHARS_MIN:
         counted[SAME_TEXT] = digest
+    used_up = take_each(counted)
+    if SAME_TEXT_PLACE in used_up and SAME_TEXT in counted.keys() - used_up:
+        # Nobody has the words of others held by repeating them.
+        give_back(SAME_TEXT, digest)
     found = {
         Oddity.BAIT: baited,
-        Oddity.SAME_TEXT: bool(take_each(counted)),
+        Oddity.SAME_TEXT: bool(used_up),
         Oddity.LINKS: len(_LINK.findall(text)) >= LINKS_MIN,
         Oddity.MANY: many,
     }
     return [oddity for oddity, is_so in found.items() if is_so]
+
+
+def _as_heard(text: str) -> str:
+    """The words alone: no case, accents, or other forms of a letter (UAX #15, NFKD), and no signs between them."""
+    letters = unicodedata.normalize("NFKD", folded(unicodedata.normalize("NFKC", text)))
+    return " ".join(_WORD.findall("".join(sign for sign in letters if not unicodedata.combining(sign))))
 
 
 def oddities_in_words(details: Mapping[str, Any]) -> list[str]:

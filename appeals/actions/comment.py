@@ -53,7 +53,7 @@ def comment_on(
         if _as_heard(text) in map(_as_heard, own):
             raise Invalid({"text": [_("You have said this here already.")]})
         comment = Comment.objects.create(
-            key=new_uuid7() if Comment.objects.filter(key=key).exists() else key,
+            key=new_uuid7() if Comment.objects.filter(resident=resident, key=key).exists() else key,
             appeal=fresh,
             resident=resident,
             by_author=contacts_of(resident).filter(appeal=fresh).exists(),

@@ -30,19 +30,23 @@ class Migration(migrations.Migration):
             name='Comment',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('key', models.UUIDField(unique=True)),
+                ('key', models.UUIDField()),
                 ('by_author', models.BooleanField(default=False)),
                 ('text', models.TextField(max_length=1000)),
                 ('language', models.CharField(max_length=2)),
                 ('at', models.DateTimeField(default=django.utils.timezone.now)),
                 ('hidden', models.BooleanField(default=False, help_text='By a moderation, whose step says why.')),
                 ('appeal', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='comments', to='appeals.appeal')),
-                ('resident', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='comments', to='appeals.resident')),
+                ('resident', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='comments', to='appeals.resident')),
             ],
         ),
         pgtrigger.migrations.AddTrigger(
             model_name='commentrule',
             trigger=pgtrigger.compiler.Trigger(name='row_is_recorded', sql=pgtrigger.compiler.UpsertTriggerSql(declare="DECLARE changed jsonb; actor text := coalesce(current_setting('history.actor', true), '');", func='\n    SELECT jsonb_object_agg(\n        name,\n        CASE WHEN name ~ \'(password|secret|token|hash|(^|_)key$)\' THEN \'[]\'::jsonb ELSE jsonb_build_array(was.value, becomes.value) END\n    ) INTO changed\n    FROM jsonb_each(to_jsonb(OLD)) AS was(name, value)\n    FULL JOIN jsonb_each(to_jsonb(NEW)) AS becomes(name, value) USING (name)\n    WHERE coalesce(nullif(was.value, \'""\'), \'null\') IS DISTINCT FROM coalesce(nullif(becomes.value, \'""\'), \'null\')\n        AND name <> ALL (ARRAY[]::text[]);\n    IF changed IS NULL THEN\n        RETURN NULL;\n    END IF;\n    INSERT INTO history_rowchange (table_name, row_key, operation, changes, at, by, page, command)\n    VALUES (\n        TG_TABLE_NAME, coalesce(to_jsonb(NEW), to_jsonb(OLD)) ->> \'id\', lower(TG_OP), changed, clock_timestamp(),\n        nullif(split_part(actor, \'|\', 1), \'\')::bigint, split_part(actor, \'|\', 2), split_part(actor, \'|\', 3)\n    );\n    RETURN NULL;\n', hash='c71ebdf87665e5ba87d48e06695fb7c201ee5a5f', operation='INSERT OR UPDATE OR DELETE', pgid='pgtrigger_row_is_recorded_e4727', table='appeals_commentrule', when='AFTER')),
+        ),
+        migrations.AddConstraint(
+            model_name='comment',
+            constraint=models.UniqueConstraint(fields=('resident', 'key'), name='one_comment_of_a_key'),
         ),
         migrations.AddIndex(
             model_name='comment',

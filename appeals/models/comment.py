@@ -17,13 +17,13 @@ from history.recording import recorded
 class Comment(models.Model):
     """What a resident who has signed in says of a public appeal; nobody is shown whose words they are.
 
-    ``key`` is the client's: the same comment sent again is that one. ``by_author`` when the appeal was the resident's own as
+    ``key`` is the client's, and the resident's own: the same comment sent again is that one. ``by_author`` when the appeal was the resident's own as
     they wrote. With the account it is no more.
     """
 
-    key = models.UUIDField(unique=True)
+    key = models.UUIDField()
     appeal = models.ForeignKey(Appeal, models.CASCADE, related_name="comments", db_index=False)
-    resident = models.ForeignKey(Resident, models.CASCADE, related_name="comments")
+    resident = models.ForeignKey(Resident, models.CASCADE, related_name="comments", db_index=False)
     by_author = models.BooleanField(default=False)
     text = models.TextField(max_length=COMMENT_MAX)
     language = models.CharField(max_length=2)
@@ -33,6 +33,7 @@ class Comment(models.Model):
     objects: ClassVar[CommentQuerySet] = CommentQuerySet.as_manager()  # type: ignore[assignment]
 
     class Meta:
+        constraints = [models.UniqueConstraint(fields=["resident", "key"], name="one_comment_of_a_key")]
         indexes = [
             # The pages of an appeal, the oldest first.
             models.Index(fields=["appeal", "id"], name="comments_of_an_appeal"),

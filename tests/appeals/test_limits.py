@@ -18,6 +18,7 @@ from appeals.actions.submit import Submission
 from appeals.errors import Invalid
 from appeals.identifiers import new_uuid7
 from appeals.intake.parse import FIELDS, SENT, parse_submission
+from appeals.intake.receive import PROOF
 from appeals.models import Appeal, AppealContact
 from media.limits import PART_MAX, PhotoLimits, VideoLimits
 from public.views import appeal_new
@@ -57,7 +58,7 @@ def test_every_member_of_a_submission_is_declared() -> None:
 
 def test_the_document_describes_what_is_read() -> None:
     body = _body()
-    assert list(body["properties"]) == list(SENT)
+    assert list(body["properties"]) == [*SENT, PROOF]
     for name in ("text", "address", "name", "email", "phone"):
         assert body["properties"][name]["maxLength"]
     for field in FIELDS:

@@ -80,7 +80,9 @@ def test_filters_stay_in_the_link(city: GridCity, client: Client) -> None:
     assert len(_follow(client, first)) == 3
 
 
-def test_one_statement_a_page(city: GridCity, client: Client, django_assert_num_queries) -> None:  # type: ignore[no-untyped-def]
+def test_one_statement_a_page_and_one_for_its_number(
+    city: GridCity, client: Client, django_assert_num_queries
+) -> None:  # type: ignore[no-untyped-def]
     _appeals(city, 3, timezone.now())
-    with django_assert_num_queries(1):
+    with django_assert_num_queries(2):
         client.get("/api/appeals.geojson?page_size=2")

@@ -80,7 +80,7 @@ def test_rows_that_are_gone_keep_their_names(
     Membership.objects.filter(pk=held.pk).delete()
     membership, *_others = rows(page(client, "?what=accounts.membership"))
     assert "removed" in membership
-    assert "User: Aida Osmonova → —" in membership
+    assert "Person: Aida Osmonova → —" in membership
     assert "Post: Head of service → —" in membership
     assert rows(page(client, "?what=desk.answertemplate"))[0].startswith("Old Answer template · removed")
     assert rows(page(client, "?what=appeals.calendarday"))[0].startswith("Орозо айт Calendar day · removed")

@@ -101,8 +101,9 @@ class TestSaying:
         # The page that a browser goes back to still has its old key.
         assert say(client, appeal, "And there", id=key)[0] == 302
         assert texts(appeal) == ["Here too", "And there"]
-        # Nobody takes another one's key away, nor learns of it.
+        # Nobody takes another one's key away, nor learns of it, even where both come at once: it is each one's own.
         assert say(resident("b@example.org"), appeal, "Here too", id=key)[0] == 302
+        assert Comment.objects.filter(key=key).count() == 2
 
     @pytest.mark.parametrize(
         ("text", "why"),
