@@ -120,12 +120,13 @@ def test_what_is_held_waits_for_the_office_and_is_then_told_like_a_new_one(
     assert told[held, "office"].digest and subject == "1 appeal waits for you to look at it"
     assert not any("New appeal" in subject for subject in _work())
     first_letter = next(letter for letter in mail.outbox if "has been received" in letter.subject)
-    assert "the Mayor's Office looks at it" in first_letter.body
+    assert "before it is published" in first_letter.body
     follow = client.get(receipt["follow_url"] + "?new=1").content.decode()
-    assert "Your appeal has been received" in follow and "looks at it" in follow
+    assert "Your appeal has been received" in follow and "before it is published" in follow
+    assert "Waits for the Mayor's Office</span>" in follow and "status--hidden" not in follow
     assert "has hidden" not in follow and receipt["url"] not in follow
     public = client.get(receipt["url"])
-    assert public.status_code == 404 and b"looks at it before everyone" in public.content
+    assert public.status_code == 404 and b"is not shown yet" in public.content
     # Its author may still correct it, and it waits all the same.
     form = {"verb": AMEND.code, "version": 2, "text": "The lamp is out again", "category": "lamp"}
     assert client.post(receipt["follow_url"], form).status_code == 302

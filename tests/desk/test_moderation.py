@@ -129,6 +129,10 @@ def test_what_is_held_waits_there_too_with_why_and_is_shown_or_hidden(
     page = moderator.get(ADDRESS).content.decode()
     assert numbers(page) == [appeal.number for appeal in appeals]
     assert page.count("a field was filled in that no person sees") == 2
+    # Its own page leads back, and calls it nothing worse than waiting.
+    own = moderator.get(f"/en/desk/appeals/{appeals[0].number}/").content.decode()
+    assert f'href="{ADDRESS}#appeal-{appeals[0].number}"' in own
+    assert "status--hidden" not in own
     for appeal, verb in zip(appeals, ("show", "hide"), strict=True):
         sent = fields(page, appeal, verb) | {"text": "Spam"}
         moderator.post(f"{ADDRESS}{appeal.number}/", sent)
