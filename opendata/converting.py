@@ -141,9 +141,13 @@ def _bounds(batch: pa.RecordBatch, geometry: str) -> NDArray[np.float64]:
 
 
 def _write_kml(order: Order, rows: pa.RecordBatchReader, target: Path) -> None:
+    """A placemark's name is a field of its own, which the driver takes from the others: its number, or code, stays among them."""
     names = [field["name"] for field in order["fields"]]
     named = "number" if "number" in names else "code"
-    _write_layer(order, rows, target, "KML", dataset={"NameField": named})
+    label = pa.field("Name", pa.string())
+    labelled = (batch.append_column(label, batch.column(named).cast(label.type)) for batch in rows)
+    reader = pa.RecordBatchReader.from_batches(rows.schema.append(label), labelled)
+    _write_layer(order, reader, target, "KML")
 
 
 def _write_layer(

@@ -222,6 +222,8 @@ class TestGis:
     def test_a_workbook_and_a_drawing(self, appeals: list[Appeal], client: Client, tmp_path: Path) -> None:
         drawn = _frame(client, "/data/appeals.kml", tmp_path)
         assert sorted(drawn["Name"].astype(int)) == sorted(appeal.number for appeal in appeals)
+        assert {one.name for one in APPEAL} <= set(drawn.columns)
+        assert list(drawn["number"].astype(str)) == list(drawn["Name"])
         assert set(drawn["text"]) == {appeal.text.replace("\r\n", "\n") for appeal in appeals}
         sheet = pyogrio.read_dataframe(_saved(client, tmp_path, "/data/appeals.xlsx"), layer="appeals")
         assert list(sheet["number"]) == [appeal.number for appeal in appeals]
