@@ -19,7 +19,7 @@ from appeals.models import AbuseReport, Appeal, Attachment, Comment, Event
 from appeals.querysets import AppealQuerySet
 from appeals.redactions import is_redacted
 from appeals.vocabulary import OPEN_STATUSES, Guard, Status, Verb
-from appeals.workflow import ADD, AMEND, ASK, PLAN, REMIND, SPLIT
+from appeals.workflow import ADD, AMEND, ASK, CLEAR, HIDE, PLAN, REMIND, SHOW, SPLIT
 
 
 def barred(
@@ -99,7 +99,9 @@ def why_not_correctable(appeal: Appeal, at: dt.datetime) -> str:
         return _("Others have said that it concerns them too: it stays as they have read it.")
     since = Event.objects.filter(appeal=appeal, version__gt=1) if appeal.version > 1 else Event.objects.none()
     done = list(since.values_list("verb", "actor_role"))
-    if any(role not in {Role.RESIDENT, Role.SYSTEM} for _verb, role in done):
+    # Whoever decides who may read it has not begun with it.
+    moderated = {HIDE.code, SHOW.code, CLEAR.code}
+    if any(role not in {Role.RESIDENT, Role.SYSTEM} and verb not in moderated for verb, role in done):
         return _("Its consideration has begun: it cannot be corrected any more.")
     if [verb for verb, _role in done].count(AMEND.code) >= CORRECTIONS_MAX:
         words = _("It has been corrected %(n)d times, which is as often as it may be.")

@@ -785,7 +785,7 @@ HOLD = Verb(
     icon="hide",
     hides=True,
     holds=True,
-    words=Words(step=_("Waits for the Mayor's Office to look at it before everyone reads it")),
+    words=Words(step=_("Not public until the Mayor's Office has looked at it")),
     letters={Audience.OFFICE: _("Appeal № %(number)d waits for you to look at it")},
 )
 SHOW = Verb(
@@ -797,11 +797,11 @@ SHOW = Verb(
     hides=False,
     settles=True,
     words=Words(
-        step=_("Shown to the public again"),
-        button=_("Show to the public again"),
-        done=_("Appeal %(number)s is public again."),
+        step=_("Shown to the public"),
+        button=_("Show to the public"),
+        done=_("Appeal %(number)s is public now."),
     ),
-    letters={Audience.AUTHOR: _("Your appeal № %(number)d is shown to the public again")},
+    letters={Audience.AUTHOR: _("Your appeal № %(number)d is shown to the public")},
 )
 #: A moderator has looked, and leaves it as it stands.
 CLEAR = Verb(

@@ -24,12 +24,12 @@ from django.utils import timezone
 
 from appeals.models import Appeal
 from appeals.querysets import seen_until
+from appeals.taken_away import taken_away_since
 from geo.statements import one_snapshot
 from media.storage import working_folder
 from news.models import NewsItem
 from opendata.area_rows import hotspot_cells, news_areas
 from opendata.border_rows import AskedBorders, city, districts, service_areas
-from opendata.changes import taken_away_since
 from opendata.files import FileKind, kinds_of
 from opendata.layers import APPEALS, CITY, DISTRICTS, HOTSPOT_CELLS, NEWS_AREAS, SERVICE_AREAS, Layer
 from opendata.licence import licence_in_words

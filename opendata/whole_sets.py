@@ -11,7 +11,6 @@ import gzip
 import os
 import shutil
 import tempfile
-import time
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass
@@ -24,11 +23,11 @@ import orjson
 from django.utils import timezone
 
 from appeals.querysets import seen_until
+from appeals.taken_away import taken_away_since
 from districts.versions import public_version
 from geo.geojson import MEDIA_TYPE, feature_batches
 from geo.large_texts import LARGE, copy_lines, copy_table, expected_rows, shared_snapshot
 from geo.zstd import zstd
-from opendata.changes import taken_away_since
 from opendata.copied_tables import Table
 from web.api.texts import Busy, Text, digest, keep, kept, making, of_folder
 from web.compression import Coding
@@ -188,10 +187,7 @@ class WholeSet:
                 return text  # of another thread that made it meanwhile
             seen = seen_until()
             with self._opened() as (version, write):
-                text = keep(folder, self._name(version), write)
-        # Every change before that moment is in it, however long it was written.
-        os.utime(text.file.fileno(), (time.time(), seen.timestamp()))
-        return text
+                return keep(folder, self._name(version), write, seen=seen)
 
     def _packed(self, folder: str, coding: Coding) -> Text:
         plain = kept(self.folder, self._name(self.version())) or self._made(self.folder)

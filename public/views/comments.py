@@ -96,6 +96,8 @@ def _key(text: str | None) -> UUID:
 def _take_back(request: HttpRequest, appeal: Appeal) -> HttpResponse:
     resident = resident_of(request)
     if resident is None:
+        if appeal.hidden:
+            raise Http404  # as of a number that nobody has
         return redirect("public:mine-account")
     if take_back_comment(appeal, resident, key_or_0(request.POST.get("comment", ""))):
         messages.success(request, _("Your comment is taken back: nobody sees it any more."))

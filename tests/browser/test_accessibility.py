@@ -27,6 +27,7 @@ from reports.models import SavedReport
 from tests.browser.conftest import DESKTOP, LANGUAGES, OFFICE, PHONE, Open, at_step, log_in, path_of
 from tests.browser.faults import violations
 from tests.factories import (
+    AbuseReportFactory,
     AppealFactory,
     AttachmentFactory,
     AttributeValueFactory,
@@ -158,8 +159,8 @@ def test_every_page_of_the_desk_in_each_of_its_states(
 
 #: Addresses of the desk that are no pages by themselves: files, what scripts ask, and what a form is sent to.
 NO_PAGES = {
-    "bulk", "changes", "draft", "export-csv", "export-xlsx", "file-json", "file-pdf", "news-item-draft", "news-new-draft",
-    "pins", "presence", "scoreboard-equity", "scoreboard-table", "session",
+    "bulk", "changes", "draft", "export-csv", "export-xlsx", "file-json", "file-pdf", "moderate", "news-item-draft",
+    "news-new-draft", "pins", "presence", "scoreboard-equity", "scoreboard-table", "session",
 }  # fmt: skip
 
 
@@ -170,6 +171,7 @@ def test_every_page_of_the_desk_in_each_language(visit: Open, city: GridCity, la
     by, lamp = Person(office), city.categories["lamp"]
     MessageFactory(state="parked", error="550 no such mailbox")
     appeal, item = AppealFactory(category=lamp, text="Asanov of flat 17 broke the lamp"), NewsItemFactory()
+    AbuseReportFactory(appeal=appeal, words="They call me names")
     perform(appeal.pk, REDACT, by, version=1, pieces="Asanov", text="A neighbour is named")
     keep_draft(office, appeal, "answer", text="A new lamp")
     SavedFilter.objects.create(owner=office, name="Mine", query="tab=mine")

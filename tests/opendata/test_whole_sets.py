@@ -252,13 +252,27 @@ class TestParts:
         _made(city, 1)
         head = parts(0, 999, path)
         assert (head.status_code, head["Content-Range"]) == (206, f"bytes 0-999/{size}")
-        Appeal.objects.update(hidden=True)
+        _made(city, 2)
         tail = parts(1000, "", path)
         assert tail["ETag"] == head["ETag"]
         text = _read(head) + _read(tail)
         assert len(text) == size
         features = map(json.loads, text.splitlines()) if path == LINES else json.loads(text)["features"]
         assert len(list(features)) == 3
+
+    @pytest.mark.parametrize("path", [WHOLE, "/data/appeals.parquet", "/api/appeals.geojson"])
+    def test_what_was_hidden_meanwhile_is_given_no_further(
+        self, city: GridCity, parts: Callable[..., Any], path: str
+    ) -> None:
+        _made(city, 3)
+        begun = parts(0, 99, path)["ETag"]
+        Appeal.objects.filter(pk=Appeal.objects.newest_first()[0].pk).update(hidden=True)
+        for _try in range(2):
+            refused = parts(100, 199, path)
+            assert (refused.status_code, refused["Content-Type"]) == (416, "application/problem+json")
+        again = parts(0, 99, path)
+        assert again.status_code == 206
+        assert again["ETag"] != begun
 
     def test_another_tool_begins_with_the_text_of_now(
         self, city: GridCity, parts: Callable[..., Any]

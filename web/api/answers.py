@@ -10,11 +10,14 @@ from typing import Final
 from django.http import FileResponse, HttpRequest, HttpResponse, HttpResponseBase
 from django.utils.cache import get_conditional_response, patch_vary_headers
 from django.utils.http import quote_etag
+from django.utils.translation import gettext as _
 from whitenoise.responders import SlicedFile
 
+from appeals.querysets import seen_until
+from appeals.taken_away import taken_away_since
 from geo.geojson import MEDIA_TYPE
-from web.api.problems import busy
-from web.api.texts import Busy, Text, digest, keep, same_text
+from web.api.problems import busy, problem
+from web.api.texts import Busy, TakenAway, Text, digest, keep, same_text
 from web.compression import as_it_is
 
 #: Seconds for which a cache may show what the public saw.
@@ -42,9 +45,12 @@ def geojson_answer(
     elif reads_parts(request):
         name = digest(body)
         folder = digest(request.get_full_path(), request.headers.get("Accept-Language", ""))
-        answer = text_answer(
-            request, lambda: keep(folder, name, lambda file: file.write(body)), media_type=MEDIA_TYPE
-        )
+        seen = seen_until()
+
+        def current() -> Text:
+            return keep(folder, name, lambda file: file.write(body), seen=seen)
+
+        answer = text_answer(request, current, media_type=MEDIA_TYPE)
     else:
         answer = HttpResponse(body, content_type=MEDIA_TYPE, headers={"Accept-Ranges": "bytes"})
         answer["ETag"] = etag = quote_etag(digest(body))
@@ -84,13 +90,14 @@ def text_answer(
 ) -> HttpResponseBase:
     """The current text, or of the text that the sender is reading the bytes that a Range header asks for.
 
-    206 for a part, 416 for one behind the end or of no byte, 304 for who has the text already, 503 where it cannot be made now. It is
+    206 for a part, 416 for one behind the end, of no byte, or of a text that holds what was taken from the public since its
+    reading began; 304 for who has the text already, 503 where it cannot be made now. It is
     compressed as ``encoding`` says, if at all, since a range counts bytes: compressed on its way they would be others.
     """
     asked = _ONE_RANGE.fullmatch(request.headers.get("Range", ""))
     try:
         text = (
-            same_text(request, int(asked[1] or 0) if asked else 0, current)
+            same_text(request, int(asked[1] or 0) if asked else 0, current, taken_away_since)
             if reads_parts(request)
             else current()
         )
@@ -99,6 +106,12 @@ def text_answer(
             asked, text = None, current()
     except Busy as refusal:
         return busy(refusal.retry_after_s)
+    except TakenAway:
+        # Parts of two texts make none.
+        why = _(
+            "Something of this text was taken from the public since you began to read it: read it from its beginning."
+        )
+        return problem(HTTPStatus.REQUESTED_RANGE_NOT_SATISFIABLE, why)
     known: HttpResponseBase | None = get_conditional_response(request, etag=text.etag)
     if known is not None:
         text.file.close()

@@ -47,6 +47,10 @@ _makers = threading.BoundedSemaphore(MAKERS)
 _written: list[int] = []
 
 
+class TakenAway(Exception):
+    """The text that a reading began with holds what the public may read no more, and is not given any further."""
+
+
 class Busy(Exception):
     """A text cannot be made just now: too many are being made, or the disk is full."""
 
@@ -97,9 +101,12 @@ def of_folder(folder: str) -> Text | None:
     return _opened(names[0]) if names else None
 
 
-def keep(folder: str, name: str, write: Callable[[BinaryIO], object]) -> Text:
+def keep(
+    folder: str, name: str, write: Callable[[BinaryIO], object], *, seen: dt.datetime | None = None
+) -> Text:
     """The text with what was written, whole or not at all; older ones of the folder are given up.
 
+    ``seen`` is the moment before which every change is in it, however long it is written.
     Raises ``Busy`` where the disk has no room.
     """
     place = _made(_root() / "sets" / folder)
@@ -107,6 +114,8 @@ def keep(folder: str, name: str, write: Callable[[BinaryIO], object]) -> Text:
     try:
         with part.open("xb") as file:
             write(file)
+        if seen is not None:
+            os.utime(part, (time.time(), seen.timestamp()))
         text = Text(place / name, part.open("rb"))
         part.replace(text.path)
     except OSError as error:
@@ -145,11 +154,17 @@ def making(folder: str) -> Iterator[None]:
             os.close(lock)
 
 
-def same_text(request: HttpRequest, first: int, current: Callable[[], Text]) -> Text:
+def same_text(
+    request: HttpRequest,
+    first: int,
+    current: Callable[[], Text],
+    taken_away_since: Callable[[dt.datetime], bool],
+) -> Text:
     """What the sender reads at this address: the current text, or the one that the reading began with.
 
     ``first`` is the first byte asked for. A reading goes on for an hour after its last part; who begins again right
-    after a part goes on with it too, unless the text is old.
+    after a part goes on with it too, unless the text is old. Raises ``TakenAway``, until the reading is begun again, where
+    something that may be in its text was taken from the public since.
     """
     place = _reading(request)
     if text := _text_of(place):
@@ -158,7 +173,11 @@ def same_text(request: HttpRequest, first: int, current: Callable[[], Text]) -> 
         age_s = now - os.fstat(text.file.fileno()).st_mtime
         if since_s < CONTINUED_S and (first or (since_s < AGAIN_S and age_s < AGAIN_MAX_S)):
             os.utime(place)
-            return text
+            if not taken_away_since(text.made_at):
+                return text
+            if first:
+                text.file.close()
+                raise TakenAway
         text.file.close()
     _forget_oldest(place)
     while True:

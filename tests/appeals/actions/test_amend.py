@@ -18,11 +18,11 @@ from appeals.limits import ADDITIONS_MAX, CORRECTION_MINUTES, CORRECTIONS_MAX
 from appeals.models import Alert, Appeal, Attachment, Message
 from appeals.notify.delivery import deliver_due
 from appeals.redactions import redactions_of
+from appeals.taken_away import taken_away_since
 from appeals.vocabulary import Status
-from appeals.workflow import ACCEPT, ADD, AMEND, ANSWER, FORWARD, HIDE, NOTE, REDACT, RESTORE
+from appeals.workflow import ACCEPT, ADD, AMEND, ANSWER, FORWARD, HIDE, NOTE, REDACT, RESTORE, SHOW
 from districts.routing import Pin, route
 from jobs.worker import Worker
-from opendata.changes import taken_away_since
 from tests.desk.pages import picture
 from tests.factories import AttachmentFactory
 from tests.grid import IN_PARK, OUTSIDE, GridCity
@@ -121,6 +121,15 @@ class TestCorrection:
         answer = client.post(door(appeal), form(appeal, **wrong))
         assert (answer.status_code, words in unescape(answer.content.decode())) == (400, True)
         assert Appeal.objects.get().version == 1
+
+    def test_who_let_everyone_read_it_has_not_begun_with_it(
+        self, make: Callable[..., Appeal], office_actor: Person
+    ) -> None:
+        appeal = make()
+        perform(appeal.pk, HIDE, office_actor, version=1, text="A reason")
+        perform(appeal.pk, SHOW, office_actor, version=2)
+        perform(appeal.pk, AMEND, Author(appeal.pk), version=3, text="In other words")
+        assert Appeal.objects.get(pk=appeal.pk).text == "In other words"
 
     def test_not_when_it_is_too_late(
         self, make: Callable[..., Appeal], client: Client, service_actor: Person, office_actor: Person

@@ -174,7 +174,7 @@ ROADS_TO: list[tuple[list[Verb], dict[str, str]]] = [
     ([NOTE], {}),
     ([CLEAR], {}),
     ([HIDE], {AUTHOR: "Your appeal № N has been hidden from the public"}),
-    ([HIDE, SHOW], {AUTHOR: "Your appeal № N is shown to the public again"}),
+    ([HIDE, SHOW], {AUTHOR: "Your appeal № N is shown to the public"}),
     ([HOLD], {OFFICE: "Appeal № N waits for you to look at it"}),
     ([EXTEND], {AUTHOR: "The answer to your appeal № N will take longer"}),
     (
