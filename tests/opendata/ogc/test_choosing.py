@@ -294,9 +294,11 @@ class TestForms:
         assert client.get(path, headers={"If-None-Match": first["ETag"]}).status_code == 304
         head = client.get(path, headers={"Range": "bytes=0-99"})
         assert head.status_code == 206
-        Appeal.objects.filter(pk=appeals[0].pk).update(hidden=True)
+        Appeal.objects.filter(pk=appeals[0].pk).update(address="Changed")
         tail = client.get(path, headers={"Range": "bytes=100-"})
         assert head.getvalue() + tail.getvalue() == whole
+        Appeal.objects.filter(pk=appeals[0].pk).update(hidden=True)
+        assert client.get(path, headers={"Range": "bytes=100-"}).status_code == 416
         assert len(_lines(client.get(path).getvalue())) == 4
         client.force_login(MembershipFactory(service=city.services["light"]).user)
         answer = client.get(path)
