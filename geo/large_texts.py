@@ -61,8 +61,9 @@ def expected_rows(statement: str, alias: str = DEFAULT_DB_ALIAS) -> int:
 
 @contextmanager
 def shared_snapshot(alias: str = DEFAULT_DB_ALIAS) -> Iterator[str]:
-    """The name of what this session sees now, for others to see the same while the block runs."""
-    with transaction.atomic(alias), connections[alias].cursor() as cursor:
+    """The name of what this session sees now, for others to see the same while the block runs; within a transaction, what that one sees."""
+    # A subtransaction, which a savepoint begins, exports none.
+    with transaction.atomic(alias, savepoint=False), connections[alias].cursor() as cursor:
         cursor.execute(f"SET LOCAL idle_in_transaction_session_timeout = '{2 * _LONGEST_S}s'")
         cursor.execute("SELECT pg_export_snapshot()")
         yield cursor.fetchone()[0]

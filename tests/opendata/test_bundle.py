@@ -29,6 +29,7 @@ from appeals.models import Appeal
 from appeals.workflow import ACCEPT, REDACT
 from news.models import NewsItem
 from opendata import bundle as bundles
+from opendata import whole_sets
 from opendata.bundle import ENDINGS, NIGHT_HOUR, bundle_of_the_night, make_bundle, newest_bundle
 from opendata.files import FileKind
 from opendata.layers import LAYERS
@@ -170,7 +171,8 @@ def test_it_is_read_in_parts_and_not_again(two: tuple[Appeal, Appeal], client: C
 def test_one_state_of_the_database_though_people_go_on_writing(
     two: tuple[Appeal, Appeal], city: GridCity, client: Client, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Another connection publishes an appeal after the first file has been written."""
+    """Another connection publishes an appeal after the first file has been written; of a large city, whose rows another process copies."""
+    monkeypatch.setattr(whole_sets, "LARGE", 0)
     add = bundles._add
 
     def and_then_one_comes_in(archive: zipfile.ZipFile, kind: FileKind, *rest: Any) -> Any:
