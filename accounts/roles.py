@@ -32,6 +32,10 @@ class Role(enum.StrEnum):
         return Role.OFFICE if self in {Role.DISPATCHER, Role.MODERATOR} else self
 
 
+#: Who hides and shows appeals for the Mayor's Office.
+MODERATION = frozenset({Role.OFFICE, Role.MODERATOR})
+
+
 @dataclass(frozen=True)
 class Powers:
     """What a post is for: the role for appeals, of its service or at the Mayor's Office of all; what else it may do."""
@@ -107,7 +111,7 @@ class Standing:
     @property
     def moderates(self) -> bool:
         """True for whoever hides and shows appeals for the Mayor's Office."""
-        return self.everywhere in {Role.OFFICE, Role.MODERATOR}
+        return self.everywhere in MODERATION
 
     @property
     def looks_after_people(self) -> bool:

@@ -5,8 +5,6 @@ from __future__ import annotations
 import datetime as dt
 from typing import Final
 
-from django.db.models import Q
-
 from appeals.models import Appeal
 from appeals.workflow import VERBS
 
@@ -20,8 +18,9 @@ def taken_away_since(seen: dt.datetime) -> bool:
     ``seen`` is the ``seen_until`` that was asked for before the data were read: what was taken away before is not in them. At most one
     query.
     """
-    redacted = Q(
+    changed = Appeal.objects.updated_since(seen)
+    redacted = changed.filter(
         events__verb__in=[verb.code for verb in VERBS.values() if verb.redacts or verb.amends],
         events__at__gte=seen - _BEGUN_BY,
     )
-    return Appeal.objects.updated_since(seen).filter(Q(hidden=True, held="") | redacted).exists()
+    return (changed.taken_away() | redacted).exists()

@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
-from accounts.roles import Role
+from accounts.roles import MODERATION, Role
 from appeals.vocabulary import (
     OPEN_STATUSES,
     RUNNING_STATUSES,
@@ -39,7 +39,6 @@ FOLLOWER_LETTER: Text = _("News of appeal № %(number)d, which yours repeats")
 
 _OFFICE = frozenset({Role.OFFICE, Role.DISPATCHER})
 _STAFF = frozenset({Role.SERVICE}) | _OFFICE
-_MODERATION = frozenset({Role.OFFICE, Role.MODERATOR})
 _AUTHOR = frozenset({Role.RESIDENT})
 _PLATFORM = frozenset({Role.SYSTEM})
 
@@ -386,7 +385,7 @@ NOTE = Verb(
     "note",
     sources=tuple(Status),
     target=None,
-    roles=_STAFF | _MODERATION,
+    roles=_STAFF | MODERATION,
     icon="shield",
     bulk=True,
     quiet=True,
@@ -755,7 +754,7 @@ HIDE = Verb(
     "hide",
     sources=tuple(Status),
     target=None,
-    roles=_MODERATION,
+    roles=MODERATION,
     icon="hide",
     tone=Tone.DANGER,
     hides=True,
@@ -792,7 +791,7 @@ SHOW = Verb(
     "show",
     sources=tuple(Status),
     target=None,
-    roles=_MODERATION,
+    roles=MODERATION,
     icon="show",
     hides=False,
     settles=True,
@@ -808,7 +807,7 @@ CLEAR = Verb(
     "clear",
     sources=tuple(Status),
     target=None,
-    roles=_MODERATION,
+    roles=MODERATION,
     icon="check",
     guard=Guard.REPORTED,
     settles=True,
@@ -834,7 +833,7 @@ HIDE_FILE = Verb(
     "hide_file",
     sources=tuple(Status),
     target=None,
-    roles=_MODERATION,
+    roles=MODERATION,
     icon="hide",
     tone=Tone.DANGER,
     guard=Guard.FILE_SHOWN,
@@ -863,7 +862,7 @@ SHOW_FILE = Verb(
     "show_file",
     sources=tuple(Status),
     target=None,
-    roles=_MODERATION,
+    roles=MODERATION,
     icon="show",
     guard=Guard.FILE_HIDDEN,
     quiet=True,
@@ -880,7 +879,7 @@ HIDE_COMMENT = Verb(
     "hide_comment",
     sources=tuple(Status),
     target=None,
-    roles=_MODERATION,
+    roles=MODERATION,
     icon="hide",
     tone=Tone.DANGER,
     guard=Guard.COMMENT_SHOWN,
@@ -905,7 +904,7 @@ SHOW_COMMENT = Verb(
     "show_comment",
     sources=tuple(Status),
     target=None,
-    roles=_MODERATION,
+    roles=MODERATION,
     icon="show",
     guard=Guard.COMMENT_HIDDEN,
     quiet=True,
@@ -921,7 +920,7 @@ COVER = Verb(
     "cover",
     sources=tuple(Status),
     target=None,
-    roles=_MODERATION,
+    roles=MODERATION,
     icon="hide",
     tone=Tone.DANGER,
     guard=Guard.PHOTO_THERE,
@@ -956,7 +955,7 @@ UNCOVER = Verb(
     "uncover",
     sources=tuple(Status),
     target=None,
-    roles=_MODERATION,
+    roles=MODERATION,
     icon="show",
     guard=Guard.PHOTO_COVERED,
     quiet=True,
@@ -973,7 +972,7 @@ REDACT = Verb(
     "redact",
     sources=tuple(Status),
     target=None,
-    roles=_MODERATION,
+    roles=MODERATION,
     icon="hide",
     tone=Tone.DANGER,
     redacts=True,
@@ -1007,7 +1006,7 @@ RESTORE = Verb(
     "restore",
     sources=tuple(Status),
     target=None,
-    roles=_MODERATION,
+    roles=MODERATION,
     icon="show",
     redacts=False,
     guard=Guard.REDACTED,

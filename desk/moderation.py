@@ -157,7 +157,6 @@ def _page(request: HttpRequest, *, tried: Attempt | None = None, number: int | N
         "attempt": tried,
         "refusal": tried.message or (tried.form.all_errors if tried.form else ""),
         "kept_text": tried.form.text if tried.form and not shown else "",
-        "waiting": how_many_wait(),
         "errors": errors,
         "left_out": left_out(request.GET, {AFTER, BEFORE}),
         "next_url": f"{here}?{AFTER}={found.next}" if found.next else "",

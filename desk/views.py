@@ -206,44 +206,37 @@ def appeal_page(request: HttpRequest, number: int) -> HttpResponse:
     takes_files = standing.may(Right.FILES)
     # Hidden ones too.
     comments = Comment.objects.filter(appeal=appeal)
-    context = (
-        verbs
-        | discussion_context(request, comments, f"{request.path}?{place.as_query()}")
-        | {
-            "dossier": dossier,
-            "appeal": appeal,
-            "contact": contact,
-            "voices": voices_of(appeal) if appeal.is_proposal else None,
-            "office": standing.office,
-            "takes_files": takes_files,
-            "files_taken": FileTaken.objects.filter(appeal=appeal).select_related("by")
-            if takes_files
-            else (),
-            "contact_seen": ContactSeen.objects.filter(appeal=appeal).select_related("by")[:SEEN_MAX]
-            if takes_files
-            else (),
-            "reported": reported,
-            "redactions": redactions_of(appeal) if role in REDACT.roles else (),
-            "covered": Attachment.objects.filter(appeal=appeal).exclude(covered=[])
-            if role in COVER.roles
-            else (),
-            "show_actors": True,
-            "tells_why": True,
-            "live_every_ms": EVERY_MS,
-            "answer_templates": offered(appeal),
-            "may_take": appeal.assignee_id != request.user.pk
-            and appeal.service_id in standing.service_ids
-            and any(form.row.assigns for form in verbs["forms"]),
-            "alike": alike(appeal, ALIKE_MAX)
-            if any(form.row is DUPLICATE for form in verbs["forms"])
-            else [],
-            "alike_verb": DUPLICATE,
-            "awaits_answer": any(form.row.answers for form in verbs["forms"]),
-            "place": place.as_query(),
-            "next_appeal": next_appeal,
-            "previous_appeal": previous_appeal,
-        }
-    )
+    context = verbs | {
+        **discussion_context(request, comments, f"{request.path}?{place.as_query()}"),
+        "dossier": dossier,
+        "appeal": appeal,
+        "contact": contact,
+        "voices": voices_of(appeal) if appeal.is_proposal else None,
+        "office": standing.office,
+        "takes_files": takes_files,
+        "files_taken": FileTaken.objects.filter(appeal=appeal).select_related("by") if takes_files else (),
+        "contact_seen": ContactSeen.objects.filter(appeal=appeal).select_related("by")[:SEEN_MAX]
+        if takes_files
+        else (),
+        "reported": reported,
+        "redactions": redactions_of(appeal) if role in REDACT.roles else (),
+        "covered": Attachment.objects.filter(appeal=appeal).exclude(covered=[])
+        if role in COVER.roles
+        else (),
+        "show_actors": True,
+        "tells_why": True,
+        "live_every_ms": EVERY_MS,
+        "answer_templates": offered(appeal),
+        "may_take": appeal.assignee_id != request.user.pk
+        and appeal.service_id in standing.service_ids
+        and any(form.row.assigns for form in verbs["forms"]),
+        "alike": alike(appeal, ALIKE_MAX) if any(form.row is DUPLICATE for form in verbs["forms"]) else [],
+        "alike_verb": DUPLICATE,
+        "awaits_answer": any(form.row.answers for form in verbs["forms"]),
+        "place": place.as_query(),
+        "next_appeal": next_appeal,
+        "previous_appeal": previous_appeal,
+    }
     return tried.shown_in(render(request, "desk/appeal.html", context))
 
 

@@ -54,10 +54,11 @@ def report_abuse_page(request: HttpRequest, number: int) -> HttpResponse:
 def _page(
     request: HttpRequest, appeal: Appeal, *, status: int = HTTPStatus.OK, **context: object
 ) -> HttpResponse:
-    context |= {
-        "appeal": appeal,
-        "reasons": AbuseReport.Reason.choices,
-        "parts": parts_to_report(appeal),
-        "words_max": ABUSE_WORDS_MAX,
-    }
+    context["appeal"] = appeal
+    if "received" not in context:
+        context |= {
+            "reasons": AbuseReport.Reason.choices,
+            "parts": parts_to_report(appeal),
+            "words_max": ABUSE_WORDS_MAX,
+        }
     return guarded(render(request, "public/report_abuse.html", context, status=status))

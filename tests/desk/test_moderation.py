@@ -149,12 +149,12 @@ def test_pages_cost_the_same_however_many_wait(
     monkeypatch.setattr(moderation, "PAGE_SIZE", 2)
     reported(city, "One")
     moderator.get(ADDRESS)
-    with django_assert_num_queries(8):
+    with django_assert_num_queries(7):
         moderator.get(ADDRESS)
     appeals = [reported(city, f"{n}", "", "") for n in range(4)]
     for appeal in appeals:
         AttachmentFactory(appeal=appeal)
-    with django_assert_num_queries(8):
+    with django_assert_num_queries(7):
         page = moderator.get(ADDRESS).content.decode()
     seen = numbers(page)
     while further := re.search(r'href="([^"]*)" rel="next"', page):

@@ -122,7 +122,7 @@ function pin(colours, status, chosen) {
     c.lineWidth = chosen ? 3 : 2;
     c.strokeStyle = colours.ring;
     c.stroke();
-    c.strokeStyle = c.fillStyle = colours.dark ? "#0d131b" : "#ffffff";
+    c.strokeStyle = c.fillStyle = colours.ring;
     c.lineWidth = r * 0.26;
     sign(c, status, r);
   });
@@ -146,7 +146,7 @@ function answer(colours, mark) {
     c.strokeStyle = colours.ring;
     c.stroke();
     if (!mark) return;
-    c.fillStyle = colours.dark ? "#0d131b" : "#ffffff";
+    c.fillStyle = colours.ring;
     c.font = "700 12px system-ui, sans-serif";
     c.textAlign = "center";
     c.textBaseline = "middle";
