@@ -308,7 +308,7 @@ class Verb:
         return self.code
 
     def allows(
-        self, status: str, role: Role, *, hidden: bool, held: bool = False, barred: Collection[Guard] = ()
+        self, status: str, role: Role, *, hidden: bool, held: bool, barred: Collection[Guard] = ()
     ) -> bool:
         """True when a person in that role may do it to an appeal in that state, of which ``barred`` is not true."""
         return (

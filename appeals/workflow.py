@@ -1209,7 +1209,7 @@ VERBS: dict[str, Verb] = {
 
 
 def verbs_for(
-    status: str, role: Role, *, hidden: bool, held: bool = False, barred: Collection[Guard] = ()
+    status: str, role: Role, *, hidden: bool, held: bool, barred: Collection[Guard] = ()
 ) -> Iterator[Verb]:
     """What a person in that role may do now, in the table's order; never what begins the life."""
     return (

@@ -217,12 +217,12 @@ def test_who_may_do_what_when(status: Status, role: Role, hidden: bool) -> None:
         for code, (sources, _to, roles, _clock, hides, *_rest) in TABLE.items()
         if status in sources and role in roles and hides is not hidden
     ]
-    assert [verb.code for verb in verbs_for(status, role, hidden=hidden)] == expected
+    assert [verb.code for verb in verbs_for(status, role, hidden=hidden, held=False)] == expected
 
 
 def test_buttons_of_a_representative() -> None:
     new, waiting, answered, closed = (
-        {verb.code for verb in verbs_for(status, Role.SERVICE, hidden=False)}
+        {verb.code for verb in verbs_for(status, Role.SERVICE, hidden=False, held=False)}
         for status in (Status.NEW, Status.WAITING, Status.ANSWERED, Status.CLOSED)
     )
     assert {"accept", "answer", "forward", "note"} < new
@@ -233,7 +233,9 @@ def test_buttons_of_a_representative() -> None:
 
 def test_hide_and_show_exclude_each_other() -> None:
     for status in Status:
-        shown, hidden = (set(verbs_for(status, Role.OFFICE, hidden=hidden)) for hidden in (False, True))
+        shown, hidden = (
+            set(verbs_for(status, Role.OFFICE, hidden=hidden, held=False)) for hidden in (False, True)
+        )
         assert HIDE in shown and SHOW not in shown
         assert SHOW in hidden and HIDE not in hidden
         held = set(verbs_for(status, Role.OFFICE, hidden=True, held=True))
@@ -368,9 +370,9 @@ def test_the_stages_of_a_term_and_their_warnings() -> None:
 
 
 def test_a_guard_that_is_not_met_bars_its_verb() -> None:
-    assert EXTEND.allows(NEW, Role.SERVICE, hidden=False)
-    assert not EXTEND.allows(NEW, Role.SERVICE, hidden=False, barred={Guard.EXTENDABLE})
-    assert EXTEND not in verbs_for(Status.NEW, Role.SERVICE, hidden=False, barred={Guard.EXTENDABLE})
+    assert EXTEND.allows(NEW, Role.SERVICE, hidden=False, held=False)
+    assert not EXTEND.allows(NEW, Role.SERVICE, hidden=False, held=False, barred={Guard.EXTENDABLE})
+    assert EXTEND not in verbs_for(Status.NEW, Role.SERVICE, hidden=False, held=False, barred={Guard.EXTENDABLE})
     assert {verb.code: verb.guard.value for verb in VERBS.values() if verb.guard} == {
         "ask": "askable",
         "extend": "extendable",
@@ -513,13 +515,14 @@ def test_subjects_know_the_number() -> None:
     )
 )
 def test_no_sequence_leaves_the_table_and_the_clock_follows_the_state(steps: list[tuple[Verb, Role]]) -> None:
-    status, hidden, running, standing = Status.NEW, False, True, False
+    status, hidden, held, running, standing = Status.NEW, False, False, True, False
     for verb, role in steps:
-        if not verb.allows(status, role, hidden=hidden):
+        if not verb.allows(status, role, hidden=hidden, held=held):
             continue
         standing = verb.clock is Clock.PAUSE or (standing and not verb.resumes(status))
         status = verb.target or status
-        hidden = hidden if verb.hides is None else verb.hides
+        if verb.hides is not None:
+            hidden, held = verb.hides, verb.holds
         running = {
             Clock.START: True,
             Clock.GO_ON: True,
