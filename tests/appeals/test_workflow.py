@@ -372,7 +372,9 @@ def test_the_stages_of_a_term_and_their_warnings() -> None:
 def test_a_guard_that_is_not_met_bars_its_verb() -> None:
     assert EXTEND.allows(NEW, Role.SERVICE, hidden=False, held=False)
     assert not EXTEND.allows(NEW, Role.SERVICE, hidden=False, held=False, barred={Guard.EXTENDABLE})
-    assert EXTEND not in verbs_for(Status.NEW, Role.SERVICE, hidden=False, held=False, barred={Guard.EXTENDABLE})
+    assert EXTEND not in verbs_for(
+        Status.NEW, Role.SERVICE, hidden=False, held=False, barred={Guard.EXTENDABLE}
+    )
     assert {verb.code: verb.guard.value for verb in VERBS.values() if verb.guard} == {
         "ask": "askable",
         "extend": "extendable",

@@ -92,7 +92,9 @@ def test_the_buttons_are_those_of_the_workflow_table(
     barred = {Guard.REDACTED, Guard.PHOTO_COVERED, Guard.SPLIT_OFF, Guard.HAS_PART, Guard.CIVIC}
     # Of what nobody sees, nothing is reported.
     barred |= {Guard.REPORTED} if hidden else set()
-    assert offered(page) == {verb.code for verb in verbs_for(status, role, hidden=hidden, held=False, barred=barred)}
+    assert offered(page) == {
+        verb.code for verb in verbs_for(status, role, hidden=hidden, held=False, barred=barred)
+    }
 
 
 def test_accept_and_the_next_one_is_a_click_away(city: GridCity, at_desk: Client, appeal: Appeal) -> None:
