@@ -48,6 +48,10 @@ def _nothing_refills(settings: Settings) -> None:
         ("https://a.example/x www.b.example c-shop.ru/buy", 1),
         ("Улица Ленина 5, д.3, кв.12. Вода идёт с 10.00 до 12.30, т.е. мало. Т. 0555 12.34.56", 0),
         ("buy.com, sell.kg, a.b.info", 1),
+        # One host each, however many ends it has.
+        ("write to a.com.kg or b.org.ru, not to .com, x.community or d.kgz", 0),
+        ("a." * 2_000, 0),
+        (f"{'a.' * 600}com " * 3, 1),
     ],
 )
 def test_links(text: str, links: int) -> None:
