@@ -92,15 +92,27 @@ def redactions_of(appeal: Appeal) -> list[Redacted]:
 
 
 def _pieces(fuller: str, other: str) -> Iterator[tuple[str, bool]]:
-    """The fuller text in pieces: what stands in the other one too, and what a gap stands for there."""
-    kept = [re.escape(piece) for piece in other.split(GAP)]
-    matched = re.fullmatch("(.*?)".join(f"({piece})" for piece in kept), fuller, re.DOTALL)
-    if matched is None:
-        yield fuller, True
-        return
-    for n, piece in enumerate(matched.groups()):
-        if piece:
-            yield piece, bool(n % 2) and piece != GAP
+    """The fuller text in pieces: what stands in the other one too, and what a gap stands for there.
+
+    Each piece is where it comes first behind the one before it. Looked for by hand: an author may write as many gaps as a text
+    has room for, and an expression would try them all against each other.
+    """
+    first, *rest = other.split(GAP)
+    *between, last = rest or [first]
+    found, at = [(first, False)], len(first)
+    ends = len(fuller) - len(last)
+    for piece in between:
+        begins = fuller.find(piece, at)
+        if begins < 0:
+            break
+        found += [(fuller[at:begins], True), (piece, False)]
+        at = begins + len(piece)
+    else:
+        if fuller.startswith(first) and fuller.endswith(last) and (at <= ends if rest else fuller == first):
+            found += [(fuller[at:ends], True), (last, False)] if rest else []
+            yield from ((piece, gone and piece != GAP) for piece, gone in found if piece)
+            return
+    yield fuller, True
 
 
 def _of(appeal: Appeal) -> QuerySet[Redaction]:

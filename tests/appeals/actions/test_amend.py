@@ -71,6 +71,15 @@ class TestCorrection:
         restored.refresh_from_db()
         assert restored.text == "The lamp\nis dark"
 
+    def test_an_author_who_writes_gaps_has_the_office_wait_for_nothing(
+        self, make: Callable[..., Appeal], client: Client
+    ) -> None:
+        """An expression that tries each of the gaps against each other is not done in a lifetime."""
+        appeal = make(text="a" * 4_000)
+        client.post(door(appeal), form(appeal, text="[…]a" * 900 + "b"))
+        (change,) = redactions_of(appeal)
+        assert change.pieces == (("a" * 4_000, True),)
+
     def test_another_place_and_category_are_routed_as_a_new_appeal_would_be(
         self, make: Callable[..., Appeal], city: GridCity, client: Client
     ) -> None:
