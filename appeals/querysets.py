@@ -432,6 +432,10 @@ class AbuseReportQuerySet(models.QuerySet["AbuseReport"]):
         """Those that no moderator has decided about, by the index ``abuse_report_open``."""
         return self.filter(closed_by__isnull=True)
 
+    def lock(self) -> list[int]:
+        """Their keys, whose rows nobody else changes before the transaction ends; all lock them in the same order."""
+        return list(self.order_by("pk").select_for_update().values_list("pk", flat=True))
+
 
 class AttachmentQuerySet(models.QuerySet["Attachment"]):
     def visible_to(self, user: User | AnonymousUser) -> AttachmentQuerySet:
@@ -475,6 +479,19 @@ class CommentQuerySet(models.QuerySet["Comment"]):
     def public(self) -> CommentQuerySet:
         """Those that anyone may see."""
         return self.shown().filter(appeal__hidden=False)
+
+    def reported_first(self) -> CommentQuerySet:
+        """Those of which a report is open, then the others, the latest first of either."""
+        reports = self.model._meta.get_field("reports").related_model._default_manager.all()
+        is_open = cast(AbuseReportQuerySet, reports).open().filter(comment=models.OuterRef("pk"))
+        return self.order_by(models.Exists(is_open).desc(), "-pk")
+
+    def lock(self) -> list[int]:
+        """Their keys, whose rows nobody deletes or hides before the transaction ends.
+
+        Whoever reports a comment and whoever deletes it come one after the other: first the comment, then its reports.
+        """
+        return list(self.order_by("pk").select_for_update(no_key=True).values_list("pk", flat=True))
 
 
 class ResumableUploadQuerySet(models.QuerySet["ResumableUpload"]):

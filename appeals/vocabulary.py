@@ -174,6 +174,15 @@ class Guard(enum.Enum):
         return self in {Guard.COMMENT_SHOWN, Guard.COMMENT_HIDDEN}
 
 
+class Settles(enum.Enum):
+    """Which of the open reports of abuse of an appeal a verb closes; what came in unread meanwhile stays where it says "read"."""
+
+    READ = "read"  #: those that its actor has read
+    READ_OF_APPEAL = "read of the appeal"  #: the same, but those of comments, which stay as they are
+    COMMENT = "comment"  #: those of the comment that is hidden
+    ALL = "all"  #: each, for all of the appeal is hidden or shown
+
+
 class Input(enum.Enum):
     """The kinds of thing that a verb may ask for. ``actions.inputs`` checks them, ``web.verb_forms`` draws them."""
 
@@ -269,8 +278,8 @@ class Verb:
     rejoins: bool = False
     #: True: words are taken out of its texts; False: all that were taken out are put back.
     redacts: bool | None = None
-    #: The open reports of abuse that its actor has read are closed by it; by what hides or shows the appeal, all of them.
-    settles: bool = False
+    #: The open reports of abuse that are closed by it.
+    settles: Settles | None = None
     guard: Guard | None = None
     #: It leads to the state before the appeal was taken for a repetition, and to ``target`` where that is over.
     returns: bool = False

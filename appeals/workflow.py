@@ -27,6 +27,7 @@ from appeals.vocabulary import (
     Guard,
     Input,
     Outcome,
+    Settles,
     Status,
     Text,
     Tone,
@@ -758,7 +759,7 @@ HIDE = Verb(
     icon="hide",
     tone=Tone.DANGER,
     hides=True,
-    settles=True,
+    settles=Settles.ALL,
     asks=(
         Ask(
             "text",
@@ -794,7 +795,7 @@ SHOW = Verb(
     roles=MODERATION,
     icon="show",
     hides=False,
-    settles=True,
+    settles=Settles.ALL,
     words=Words(
         step=_("Shown to the public"),
         button=_("Show to the public"),
@@ -810,7 +811,7 @@ CLEAR = Verb(
     roles=MODERATION,
     icon="check",
     guard=Guard.REPORTED,
-    settles=True,
+    settles=Settles.READ,
     quiet=True,
     public=False,
     asks=(
@@ -837,7 +838,7 @@ HIDE_FILE = Verb(
     icon="hide",
     tone=Tone.DANGER,
     guard=Guard.FILE_SHOWN,
-    settles=True,
+    settles=Settles.READ_OF_APPEAL,
     quiet=True,
     asks=(
         Ask("file", Input.SHOWN_FILE, _("Which one")),
@@ -883,6 +884,7 @@ HIDE_COMMENT = Verb(
     icon="hide",
     tone=Tone.DANGER,
     guard=Guard.COMMENT_SHOWN,
+    settles=Settles.COMMENT,
     quiet=True,
     asks=(
         Ask("comment", Input.SHOWN_COMMENT, _("Which comment")),
@@ -924,7 +926,7 @@ COVER = Verb(
     icon="hide",
     tone=Tone.DANGER,
     guard=Guard.PHOTO_THERE,
-    settles=True,
+    settles=Settles.READ_OF_APPEAL,
     quiet=True,
     asks=(
         Ask("photo", Input.PHOTO, _("Which photo")),
@@ -976,7 +978,7 @@ REDACT = Verb(
     icon="hide",
     tone=Tone.DANGER,
     redacts=True,
-    settles=True,
+    settles=Settles.READ_OF_APPEAL,
     quiet=True,
     asks=(
         Ask(

@@ -19,12 +19,12 @@ from accounts.models import User
 from accounts.roles import Role, standing_of
 from appeals.actions.drafts import drop_draft
 from appeals.actors import Person
-from appeals.models import AbuseReport, Appeal, Attachment, Event
+from appeals.models import AbuseReport, Appeal, Attachment, Comment, Event
 from appeals.oddities import oddities_in_words
 from appeals.querysets import LONGEST_WAITING
 from appeals.timeline import title_of
 from appeals.vocabulary import Guard, Verb
-from appeals.workflow import CLEAR, HIDE, HIDE_FILE, HOLD, REDACT, SHOW
+from appeals.workflow import CLEAR, HIDE, HIDE_COMMENT, HIDE_FILE, HOLD, REDACT, SHOW
 from desk.doors import for_whom, restore_held
 from geo.paging import AFTER, BEFORE, PageRequest, parse_page
 from geo.refusals import Refused
@@ -37,7 +37,7 @@ PAGE_SIZE: Final = 20
 #: Counting stops here.
 COUNT_MAX: Final = 100
 #: What is done right there, in the order of their buttons; the rest on the page of the appeal.
-_VERBS: Final = (CLEAR, SHOW, REDACT, HIDE_FILE, HIDE)
+_VERBS: Final = (CLEAR, SHOW, REDACT, HIDE_FILE, HIDE_COMMENT, HIDE)
 
 
 @dataclass(frozen=True)
@@ -56,6 +56,12 @@ class Reported:
         """Each reason in words and how many gave it, the most frequent first."""
         counted = Counter(AbuseReport.Reason(report.reason) for report in self.reports)
         return [(str(reason.label), n) for reason, n in counted.most_common()]
+
+    @cached_property
+    def comments(self) -> list[Comment]:
+        """Those that were reported and that the public sees, each once."""
+        found = {report.comment_id: report.comment for report in self.reports}
+        return [comment for comment in found.values() if comment is not None and not comment.hidden]
 
     @property
     def with_words(self) -> list[AbuseReport]:
@@ -118,7 +124,9 @@ def moderate_page(request: HttpRequest, number: int) -> HttpResponse:
         return redirect("desk:appeal", number)
     user = cast("User", request.user)
     role = standing_of(user).role_towards(appeal.service_id)
-    tried = attempt(request, appeal, role, Person(user, browser=browser_of(request)))
+    reports = Reported(_with_steps(AbuseReport.objects.open().filter(appeal=appeal)))
+    by = Person(user, browser=browser_of(request))
+    tried = attempt(request, appeal, role, by, comments=reports.comments)
     if not tried.done:
         return tried.shown_in(_page(request, tried=tried, number=number))
     drop_draft(user, appeal, request.POST["verb"])
@@ -171,6 +179,8 @@ def _row(appeal: Appeal, reported: Reported, role: Role, tried: Attempt | None, 
     not_met = set[Guard]()
     if not any(not file.hidden for file in appeal.attachments.all()):
         not_met.add(Guard.FILE_SHOWN)
+    if not reported.comments:
+        not_met.add(Guard.COMMENT_SHOWN)
     if appeal.hidden or not reported.keys:
         not_met.add(Guard.REPORTED)
     offered = [
@@ -184,7 +194,11 @@ def _row(appeal: Appeal, reported: Reported, role: Role, tried: Attempt | None, 
 
 def _form(verb: Verb, role: Role, appeal: Appeal, reported: Reported, tried: Attempt | None) -> VerbForm:
     sent = tried.form if tried is not None else None
-    form = sent if sent is not None and sent.row is verb else VerbForm(verb, role, appeal)
+    form = (
+        sent
+        if sent is not None and sent.row is verb
+        else VerbForm(verb, role, appeal, comments=reported.comments)
+    )
     if verb.settles:
         form.reports = reported.keys
     # Every appeal of the page has the same forms.
@@ -193,4 +207,4 @@ def _form(verb: Verb, role: Role, appeal: Appeal, reported: Reported, tried: Att
 
 
 def _with_steps(reports: QuerySet[AbuseReport]) -> list[AbuseReport]:
-    return list(reports.select_related("event__service", "event__to_service"))
+    return list(reports.select_related("event__service", "event__to_service", "comment"))

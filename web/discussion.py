@@ -7,7 +7,8 @@ from typing import Final
 from django.http import HttpRequest
 from django.utils.http import urlencode
 
-from appeals.comments import discussion_of, page_asked
+from appeals.comments import discussion_of, page_asked, page_with
+from appeals.models import Comment
 from appeals.querysets import CommentQuerySet
 from geo.refusals import Refusals
 
@@ -32,3 +33,10 @@ def discussion_context(request: HttpRequest, comments: CommentQuerySet, page: st
         "first_url": "" if discussion.begins else f"{page}#comments",
         "next_url": f"{page}{'&' if '?' in page else '?'}{following}#comments" if following else "",
     }
+
+
+def address_of(comment: Comment) -> str:
+    """Where the public reads it on the page of its appeal; at most two queries."""
+    after = page_with(comment)
+    query = f"?{urlencode({COMMENTS_AFTER: after})}" if after else ""
+    return f"{comment.appeal.get_absolute_url()}{query}#comment-{comment.pk}"

@@ -99,10 +99,12 @@ class VerbForm(forms.Form):
         holders: Collection[str] = (),
         said_before: Mapping[str, str] | None = None,
         reports: Sequence[int] = (),
+        comments: Sequence[Comment] | None = None,
     ) -> None:
         """``holders`` are whose uploads may stand in the form; ``said_before`` is what it starts from, by field.
 
-        ``reports`` are the keys of the reports of abuse that the page shows.
+        ``reports`` are the keys of the reports of abuse that the page shows; ``comments`` those that may be hidden there, None: what
+        is reported and the latest.
         """
         initial = dict(said_before or {}) | ({"text": kept.text} if kept else {})
         super().__init__(data, files, initial=initial, auto_id=f"{row.code}-%s", label_suffix="")
@@ -111,7 +113,10 @@ class VerbForm(forms.Form):
         #: Those that the verb closes, of those that are open then.
         self.reports = reports if row.settles else ()
         for ask in row.asks:
-            self.fields |= _FIELDS[ask.input](ask, appeal)
+            if ask.input is Input.SHOWN_COMMENT and comments is not None:
+                self.fields |= _comment_among(ask, comments)
+            else:
+                self.fields |= _FIELDS[ask.input](ask, appeal)
             if ask.input is Input.FILES and row.adds:
                 _leave_room(self.fields["files"], ask, self._beside)
             if ask.input is Input.SERVICE and goes_to_office(appeal, row, role):
@@ -225,12 +230,23 @@ class Attempt:
         return refused(page, self.too_many) if self.too_many else page
 
 
-def attempt(request: HttpRequest, appeal: Appeal, role: Role, actor: Actor) -> Attempt:
-    """Does what the form in the request asks for, in the name of ``actor``, who has that role here."""
+def attempt(
+    request: HttpRequest,
+    appeal: Appeal,
+    role: Role,
+    actor: Actor,
+    comments: Sequence[Comment] | None = None,
+) -> Attempt:
+    """Does what the form in the request asks for, in the name of ``actor``, who has that role here.
+
+    ``comments`` are those that the page offers, as for ``VerbForm``.
+    """
     row = VERBS.get(request.POST.get("verb", ""))
     if row is None or not row.sources:
         return Attempt(status=400, message=_("This form is not one of ours. Please use the buttons below."))
-    form = VerbForm(row, role, appeal, request.POST, request.FILES, holders=holders_of(request))
+    form = VerbForm(
+        row, role, appeal, request.POST, request.FILES, holders=holders_of(request), comments=comments
+    )
     form.full_clean()
     try:
         form.take_files(request)
@@ -541,13 +557,18 @@ class _CommentField(forms.ChoiceField):
 
 
 def _comment(ask: Ask, appeal: Appeal, *, hidden: bool) -> dict[str, forms.Field]:
-    found = Comment.objects.filter(appeal=appeal, hidden=hidden).order_by("-pk")[:COMMENTS_OFFERED]
-    choices = [(str(one.pk), _quoted(one)) for one in found]
+    # What somebody has reported is offered however old it is.
+    found = list(Comment.objects.filter(appeal=appeal, hidden=hidden).reported_first()[:COMMENTS_OFFERED])
+    fields = _comment_among(ask, found)
+    if len(found) == COMMENTS_OFFERED:
+        fields[ask.name].help_text = _("The latest %(n)d.") % {"n": COMMENTS_OFFERED}
+    return fields
+
+
+def _comment_among(ask: Ask, comments: Sequence[Comment]) -> dict[str, forms.Field]:
+    choices = [(str(one.pk), _quoted(one)) for one in comments]
     only = choices[0][0] if len(choices) == 1 else None
-    field = _CommentField(required=False, choices=choices, initial=only, **_said(ask))
-    if len(choices) == COMMENTS_OFFERED:
-        field.help_text = _("The latest %(n)d.") % {"n": COMMENTS_OFFERED}
-    return {ask.name: field}
+    return {ask.name: _CommentField(required=False, choices=choices, initial=only, **_said(ask))}
 
 
 def _quoted(comment: Comment) -> SafeString:

@@ -8,6 +8,7 @@ from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from appeals.actions.abuse_reports import delete_comments
 from appeals.actions.residents import contacts_of
 from appeals.comments import is_allowed, may_be_commented_on, why_not_any_more
 from appeals.errors import Invalid, NotAllowed
@@ -81,4 +82,5 @@ def _as_heard(text: str) -> str:
 
 def take_back_comment(appeal: Appeal, resident: Resident, pk: int) -> bool:
     """The resident's comment on the appeal is no more, whatever has become of both; False where there was none."""
-    return bool(Comment.objects.filter(appeal=appeal, resident=resident, pk=pk).delete()[0])
+    with transaction.atomic():
+        return delete_comments(Comment.objects.filter(appeal=appeal, resident=resident, pk=pk)) > 0

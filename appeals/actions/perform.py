@@ -51,7 +51,7 @@ def perform(
     same actor with the same words, sent again with the version that it was sent with, is that step. ``given`` is
     what the verb asks for, by name. ``at`` is the moment, now by default. Those of
     ``digest`` get one letter about all that needs attention instead of one about this step. ``reports`` are the keys of the
-    reports of abuse that the actor has read, of which a verb that ``settles`` closes the open ones; None: all. Nothing is written when it raises:
+    reports of abuse that the actor has read, of which a verb that ``settles`` those closes the open ones; None: all. Nothing is written when it raises:
     ``Appeal.DoesNotExist``; ``Stale`` when somebody was faster; ``NotAllowed`` when the table has no such step for the
     actor; ``Invalid`` for wrong input.
     """
@@ -77,7 +77,9 @@ def perform(
         if other is not None:
             event.details |= {"other": other.number}
         event.save(force_insert=True)
-        if verb.settles and not close_reports(event, None if verb.hides is not None else reports):
+        if inputs.comment is not None:
+            Comment.objects.filter(pk=inputs.comment.pk).update(hidden=not inputs.comment.hidden)
+        if verb.settles and not close_reports(event, verb.settles, read=reports, comment=inputs.comment):
             _refuse_unread(verb)
         if inputs.identity:
             _name_author(appeal, inputs.identity)
@@ -89,8 +91,6 @@ def perform(
         if inputs.file is not None:
             # This column alone: the worker may be writing what it has made of a film.
             Attachment.objects.filter(pk=inputs.file.pk).update(hidden=not inputs.file.hidden)
-        if inputs.comment is not None:
-            Comment.objects.filter(pk=inputs.comment.pk).update(hidden=not inputs.comment.hidden)
         if inputs.photo is not None:
             cover(inputs.photo, inputs.areas)
         queue_messages(event, digest=digest)

@@ -11,6 +11,7 @@ from django.db import transaction
 from django.db.models import Q, QuerySet
 
 from accounts.roles import Role
+from appeals.actions.abuse_reports import delete_comments
 from appeals.actions.support import forget_supports_at, join_supports, supports_at
 from appeals.alerts.question import question_in
 from appeals.limits import ATTACHED_MAX
@@ -222,4 +223,5 @@ def delete_account(resident: Resident, *, data_too: bool) -> None:
             forget_supports_at(resident.email)
         Message.objects.filter(kind=SIGN_IN, recipient__iexact=resident.email).delete()
         SignInCode.objects.filter(email__iexact=resident.email).delete()
+        delete_comments(Comment.objects.filter(resident=resident))
         resident.delete()

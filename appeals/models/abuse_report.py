@@ -10,6 +10,7 @@ from django.utils.translation import pgettext_lazy
 from appeals.limits import ABUSE_WORDS_MAX
 from appeals.models.appeal import Appeal
 from appeals.models.attachment import Attachment
+from appeals.models.comment import Comment
 from appeals.models.event import Event
 from appeals.querysets import AbuseReportQuerySet
 
@@ -20,8 +21,8 @@ _DIGEST_MAX = 64
 class AbuseReport(models.Model):
     """Somebody says that an appeal must not be read as it stands; for whoever moderates alone, and never counted in public.
 
-    It is about the text of the appeal, about one of its photos and videos (``attachment``), or about an answer, a reply or an
-    addition (``event``). ``person`` and ``place`` are digests with the server's key: the browser, and the connection
+    It is about the text of the appeal, about one of its photos and videos (``attachment``), about an answer, a reply or an
+    addition (``event``), or about a resident's ``comment``, with which it is no more. ``person`` and ``place`` are digests with the server's key: the browser, and the connection
     (``rates.senders.place_of``) that it came by; nothing else is known of who it is. ``closed_by`` is the act
     of a moderator who had read it: what, who and when; empty while it is open.
     """
@@ -36,6 +37,7 @@ class AbuseReport(models.Model):
     appeal = models.ForeignKey(Appeal, models.CASCADE, db_index=False, related_name="abuse_reports")
     attachment = models.ForeignKey(Attachment, models.SET_NULL, null=True, related_name="+")
     event = models.ForeignKey(Event, models.CASCADE, null=True, related_name="+")
+    comment = models.ForeignKey(Comment, models.CASCADE, null=True, related_name="reports")
     reason = models.CharField(max_length=20, choices=Reason)
     words = models.TextField(max_length=ABUSE_WORDS_MAX, blank=True, default="", db_default="")
     person = models.CharField(max_length=_DIGEST_MAX)
@@ -49,12 +51,17 @@ class AbuseReport(models.Model):
         ordering = ["at", "pk"]
         constraints = [
             models.UniqueConstraint(
-                fields=["appeal", "person"],
+                # A moderator looks at the whole appeal, but at no comment that nobody has named.
+                fields=["appeal", "person", "comment"],
                 condition=Q(closed_by__isnull=True),
+                nulls_distinct=False,
                 name="one_open_report_a_person",
             ),
             models.CheckConstraint(
-                condition=Q(attachment__isnull=True) | Q(event__isnull=True), name="reported_is_one_part"
+                condition=Q(attachment__isnull=True, event__isnull=True)
+                | Q(attachment__isnull=True, comment__isnull=True)
+                | Q(event__isnull=True, comment__isnull=True),
+                name="reported_is_one_part",
             ),
         ]
         indexes = [

@@ -30,7 +30,7 @@ _REPORT: Final[dict[str, Any]] = {
         "part": {
             "type": "string",
             "default": TEXT_PART,
-            "description": f"“{TEXT_PART}”; “file-” with the id of a photo or video; “step-” with the version of an answer, a reply or an addition.",
+            "description": f"“{TEXT_PART}”; “file-” with the id of a photo or video; “step-” with the version of an answer, a reply or an addition; “comment-” with the id of a comment.",
         },
         "words": {"type": "string", "maxLength": ABUSE_WORDS_MAX},
     },
@@ -64,7 +64,7 @@ class AbuseReportsView(APIView):
         },
     )
     def post(self, request: Request, number: int) -> Response:
-        """Stores the report, one a sender and appeal while none has been decided about."""
+        """Stores the report: one a sender and appeal while none has been decided about, and one of each comment."""
         sender = sender_of(request._request)
         with unreadable_is_counted(ABUSE_REPORT, sender):
             document = cast("dict[str, Any]", request.data)

@@ -10,14 +10,12 @@ from django.contrib import messages
 from django.core.exceptions import BadRequest
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
-from django.utils.http import urlencode
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
 from appeals.actions.comment import comment_on, take_back_comment
-from appeals.comments import page_with
 from appeals.errors import Invalid, NotAllowed
 from appeals.identifiers import new_uuid7
 from appeals.intake.parse import uuid7
@@ -28,7 +26,7 @@ from public.residents import resident_of
 from public.views.appeal import Commenting, appeal_response
 from rates.senders import sender_of
 from rates.taking import TooMany
-from web.discussion import COMMENTS_AFTER
+from web.discussion import address_of
 from web.limits import refused
 
 
@@ -80,9 +78,7 @@ def _say(request: HttpRequest, appeal: Appeal) -> HttpResponse:
     except TooMany as refusal:
         return refused(again(HTTPStatus.TOO_MANY_REQUESTS, str(refusal)), refusal)
     messages.success(request, _("Your comment is published."))
-    after = page_with(comment)
-    query = f"?{urlencode({COMMENTS_AFTER: after})}" if after else ""
-    return redirect(f"{appeal.get_absolute_url()}{query}#comment-{comment.pk}")
+    return redirect(address_of(comment))
 
 
 def _key(text: str | None) -> UUID:

@@ -435,6 +435,18 @@ def test_only_what_changes_nothing_that_a_form_rests_on_is_quiet() -> None:
     assert all(verb.target is None and verb.hides is None and not verb.answers for verb in quiet)
 
 
+def test_what_a_step_closes_of_what_was_reported() -> None:
+    assert {verb.code: verb.settles.value for verb in VERBS.values() if verb.settles} == {
+        "hide": "all",
+        "show": "all",
+        "clear": "read",
+        "hide_file": "read of the appeal",
+        "hide_comment": "comment",
+        "cover": "read of the appeal",
+        "redact": "read of the appeal",
+    }
+
+
 #: What people do; the platform's own steps have no button.
 DEEDS = [verb for verb in VERBS.values() if not verb.begins and verb.roles != {Role.SYSTEM}]
 

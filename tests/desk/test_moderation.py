@@ -11,9 +11,16 @@ from pytest_django import DjangoAssertNumQueries
 from accounts.posts import Post
 from appeals.actions.submit import Submission, submit
 from appeals.identifiers import new_uuid7
+from appeals.limits import COMMENTS_OFFERED
 from appeals.models import AbuseReport, Appeal
 from desk import moderation
-from tests.factories import AbuseReportFactory, AppealFactory, AttachmentFactory, MembershipFactory
+from tests.factories import (
+    AbuseReportFactory,
+    AppealFactory,
+    AttachmentFactory,
+    CommentFactory,
+    MembershipFactory,
+)
 from tests.grid import IN_EAST, GridCity, at
 
 ADDRESS = "/en/desk/moderation/"
@@ -140,6 +147,38 @@ def test_what_is_held_waits_there_too_with_why_and_is_shown_or_hidden(
     assert [Appeal.objects.get(pk=appeal.pk).hidden for appeal in appeals] == [False, True]
 
 
+def test_a_comment_is_hidden_in_the_row_that_shows_its_words(city: GridCity, moderator: Client) -> None:
+    appeal, other = reported(city), reported(city, "Names")
+    rude = CommentFactory(appeal=appeal, text="You fool")
+    # Older than those that the appeal's own page offers.
+    calm = [CommentFactory(appeal=appeal, text=f"Calm {n}.") for n in range(COMMENTS_OFFERED)]
+    AbuseReportFactory(appeal=appeal, comment=rude, words="An insult")
+    page = moderator.get(ADDRESS).content.decode()
+    assert numbers(page) == [other.number, appeal.number]
+    assert page.count("You fool") == 2, "the words, and the choice"
+    assert "Calm" not in page
+    assert page.count('value="hide_comment"') == 1
+    own = moderator.get(f"/en/desk/appeals/{appeal.number}/").content.decode()
+    assert f'name="comment" value="{rude.pk}"' in own
+    assert "A comment of" in own
+    sent = fields(page, appeal, "hide_comment")
+    refused = moderator.post(f"{ADDRESS}{appeal.number}/", sent | {"comment": rude.pk})
+    assert refused.status_code == 400
+    assert "Calm" not in refused.content.decode()
+    wrong = moderator.post(f"{ADDRESS}{appeal.number}/", sent | {"comment": "x", "text": "Rude"})
+    assert "Choose a comment." in wrong.content.decode()
+    AbuseReportFactory(appeal=appeal, comment=calm[0], words="Me too")
+    page = moderator.post(
+        f"{ADDRESS}{appeal.number}/", sent | {"comment": rude.pk, "text": "Rude"}, follow=True
+    ).content.decode()
+    assert "A comment on appeal" in page
+    assert "You fool" not in page
+    assert numbers(page) == [other.number, appeal.number]
+    assert "Calm 0." in page
+    rude.refresh_from_db()
+    assert rude.hidden
+
+
 def test_pages_cost_the_same_however_many_wait(
     city: GridCity,
     moderator: Client,
@@ -154,6 +193,7 @@ def test_pages_cost_the_same_however_many_wait(
     appeals = [reported(city, f"{n}", "", "") for n in range(4)]
     for appeal in appeals:
         AttachmentFactory(appeal=appeal)
+        AbuseReportFactory(appeal=appeal, comment=CommentFactory(appeal=appeal))
     with django_assert_num_queries(7):
         page = moderator.get(ADDRESS).content.decode()
     seen = numbers(page)

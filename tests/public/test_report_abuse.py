@@ -10,7 +10,7 @@ from pytest_django import Settings
 
 from appeals.models import AbuseReport, Appeal
 from bootstrap.rates import Rate
-from tests.factories import AppealFactory, AttachmentFactory
+from tests.factories import AppealFactory, AttachmentFactory, CommentFactory, EventFactory
 from tests.grid import GridCity
 
 
@@ -55,6 +55,65 @@ def test_a_form_as_a_browser_sends_it(appeal: Appeal, language: str, link: str) 
     again = client.get(page).content.decode()
     assert "A face" not in again
     assert Appeal.objects.get(pk=appeal.pk).version == appeal.version
+
+
+@pytest.mark.parametrize(("language", "link"), [("ky", "Билдирүү"), ("ru", "Пожаловаться"), ("en", "Report")])
+def test_a_comment_is_reported_beside_it(
+    appeal: Appeal, client: Client, monkeypatch: pytest.MonkeyPatch, language: str, link: str
+) -> None:
+    monkeypatch.setattr("appeals.comments.COMMENTS_PAGE", 1)
+    CommentFactory(appeal=appeal)
+    comment = CommentFactory(appeal=appeal, text="You fool")
+    page, address = f"/{language}/appeals/{appeal.number}/", f"/{language}/appeals/{appeal.number}/report/"
+    way = f"{address}?part=comment-{comment.pk}"
+    further = re.search(r'href="([^"]*comments=[^"]*)"', client.get(page).content.decode())
+    assert further is not None
+    shown = client.get(further[1].partition("#")[0]).content.decode()
+    assert re.search(rf'href="{re.escape(way)}"[^>]*>.*? {link}<', shown)
+    form = client.get(way).content.decode()
+    assert "You fool</p>" in form
+    assert f'<input type="hidden" name="part" value="comment-{comment.pk}">' in form
+    assert 'value="picture"' not in form
+    # It leads back to the page of the comments that it stands on.
+    assert f'href="{further[1].partition("#")[0]}#comment-{comment.pk}"' in form
+    data = {"reason": "insult", "part": f"comment-{comment.pk}", "words": "Rude"}
+    answer = client.post(address, data)
+    assert "notice--success" in answer.content.decode()
+    assert AbuseReport.objects.get().comment == comment
+    # Told before anything is typed; another comment is another matter.
+    again = client.get(way).content.decode()
+    assert "notice--info" in again
+    assert "<textarea" not in again
+    assert 'name="part"' in client.get(address).content.decode()
+
+
+def test_what_is_reported_already_is_told_before_it_is_sent(appeal: Appeal, client: Client) -> None:
+    photo = AttachmentFactory(appeal=appeal)
+    address = f"/en/appeals/{appeal.number}/report/"
+    client.post(address, {"reason": "insult"})
+    told = client.get(f"{address}?part=file-{photo.pk}").content.decode()
+    assert "<h1" in told
+    assert "This has been reported already</h1>" in told
+    assert "You have reported this already" in told
+    assert 'name="reason"' not in told
+    assert 'name="reason"' in Client().get(address).content.decode()
+    # Once it is decided, what was not reported can be.
+    AbuseReport.objects.update(closed_by=EventFactory(appeal=appeal, version=2))
+    form = client.get(address).content.decode()
+    assert f'<input type="hidden" name="part" value="file-{photo.pk}">' in form
+    assert "Photo 1" in form
+
+
+@pytest.mark.parametrize("part", ["comment-1", "step-7", "x", "comment-x"])
+def test_what_is_not_there_any_more_is_said_in_the_form(appeal: Appeal, client: Client, part: str) -> None:
+    address = f"/en/appeals/{appeal.number}/report/"
+    for answer in (
+        client.get(f"{address}?part={part}"),
+        client.post(address, {"part": part, "reason": "insult"}),
+    ):
+        assert "The appeal has no such part" in answer.content.decode()
+        assert '<option value="text"' in answer.content.decode()
+    assert not AbuseReport.objects.exists()
 
 
 def test_what_was_given_stays_in_a_form_that_is_refused(

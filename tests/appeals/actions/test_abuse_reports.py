@@ -11,14 +11,27 @@ from django.utils import timezone
 
 from appeals.actions import abuse_reports
 from appeals.actions.abuse_reports import Received, forget_abuse_reports, parts_to_report, report_abuse
+from appeals.actions.comment import take_back_comment
 from appeals.actions.perform import perform
+from appeals.actions.residents import delete_account
 from appeals.actors import Person
 from appeals.errors import Invalid, NotAllowed
 from appeals.limits import ABUSE_REPORT_DAYS
 from appeals.models import AbuseReport, Appeal
 from appeals.vocabulary import Verb
-from appeals.workflow import ACCEPT, ANSWER, CLEAR, HIDE, HIDE_FILE, NOTE, REDACT, SHOW
-from tests.factories import AttachmentFactory
+from appeals.workflow import (
+    ACCEPT,
+    ANSWER,
+    CLEAR,
+    HIDE,
+    HIDE_COMMENT,
+    HIDE_FILE,
+    NOTE,
+    REDACT,
+    SHOW,
+    SHOW_COMMENT,
+)
+from tests.factories import AttachmentFactory, CommentFactory
 
 Make = Callable[..., Appeal]
 
@@ -140,6 +153,65 @@ def test_the_second_of_two_moderators_is_told(make: Make, office_actor: Person) 
         perform(appeal.pk, CLEAR, office_actor, version=1, reports=read, text="A note")
     assert len(open_of(appeal)) == 1
     assert Appeal.objects.get(pk=appeal.pk).version == 2
+
+
+def test_each_comment_is_reported_by_itself(make: Make, office_actor: Person) -> None:
+    appeal, other = make(), make()
+    rude, worse = CommentFactory(appeal=appeal), CommentFactory(appeal=appeal)
+    assert report(appeal) is Received.STORED
+    for comment in (rude, worse):
+        assert report(appeal, part=f"comment-{comment.pk}") is Received.STORED
+        assert report(appeal, part=f"comment-{comment.pk}") is Received.BEFORE
+    assert report(appeal, part=f"comment-{rude.pk}", person="another") is Received.STORED
+    hidden = CommentFactory(appeal=appeal, hidden=True)
+    for n, code in enumerate((hidden.pk, CommentFactory(appeal=other).pk, "", "x", "9" * 30, -1)):
+        with pytest.raises(Invalid) as refusal:
+            report(appeal, part=f"comment-{code}", sender=f"address 192.0.3.{n}")
+        assert list(refusal.value.errors) == ["part"]
+    perform(appeal.pk, HIDE_COMMENT, office_actor, version=1, comment=rude.pk, text="An insult", reports=[])
+    left = AbuseReport.objects.open()
+    assert [report.comment for report in left] == [None, worse]
+    assert {report.closed_by.verb for report in AbuseReport.objects.filter(comment=rude)} == {"hide_comment"}
+    # It can be shown again, but the same person has had a decision.
+    perform(appeal.pk, SHOW_COMMENT, office_actor, version=2, comment=rude.pk)
+    assert report(appeal, part=f"comment-{rude.pk}") is Received.BEFORE
+
+
+@pytest.mark.parametrize(
+    ("verb", "given", "left"),
+    [
+        (CLEAR, {}, False),
+        (REDACT, {"text": "Name", "pieces": "lamp"}, True),
+        (HIDE_FILE, {"text": "Face"}, True),
+        (HIDE, {"text": "Insult", "reports": []}, False),
+    ],
+    ids=str,
+)
+def test_what_is_done_to_the_appeal_decides_nothing_about_a_comment(
+    make: Make, office_actor: Person, verb: Verb, given: dict[str, Any], left: bool
+) -> None:
+    appeal = make(text="The lamp is out")
+    if verb is HIDE_FILE:
+        given = given | {"file": AttachmentFactory(appeal=appeal).pk}
+    comment = CommentFactory(appeal=appeal)
+    report(appeal)
+    report(appeal, part=f"comment-{comment.pk}")
+    perform(appeal.pk, verb, office_actor, version=1, **({"reports": open_of(appeal)} | given))
+    assert [each.comment for each in AbuseReport.objects.open()] == [comment] * left
+
+
+def test_a_comment_that_is_taken_back_leaves_no_report(make: Make) -> None:
+    appeal = make()
+    first, second = CommentFactory(appeal=appeal), CommentFactory(appeal=appeal)
+    for comment in (first, second):
+        report(appeal, part=f"comment-{comment.pk}")
+    assert Appeal.objects.to_moderate().get() == appeal
+    assert take_back_comment(appeal, first.resident, first.pk)
+    assert not take_back_comment(appeal, first.resident, second.pk)
+    assert [each.comment for each in AbuseReport.objects.all()] == [second]
+    delete_account(second.resident, data_too=False)
+    assert not AbuseReport.objects.exists()
+    assert not Appeal.objects.to_moderate()
 
 
 def test_what_hides_or_shows_closes_all(make: Make, office_actor: Person) -> None:
