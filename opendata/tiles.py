@@ -33,8 +33,9 @@ from opendata.clusters import (
 from opendata.properties import CELL, DISTRICT, PIN, Properties, values
 from web.api.openapi import MOMENT
 
-#: A tile has eight by eight cells, 64 of 512 pixels wide, until they are as small as those that are counted.
-_CELLS_DEEPER: Final = 3
+#: How many zooms deeper the cells of a tile are: eight by eight of them, 64 of 512 pixels wide, until they are as small as those
+#: that are counted. Four by four where so small ones of a filter are not kept, and those are.
+_CELLS_DEEPER: Final = (3, 2)
 #: From this zoom on the appeals of a cell are drawn one by one, unless they are more than so many.
 SINGLES_ZOOM: Final = 15
 SINGLES_MAX: Final = 16
@@ -72,10 +73,9 @@ def appeals_tile(user: User | AnonymousUser, wanted: AppealFilter, tile: Tile) -
 
     One statement, and one for the codes where there are any.
     """
-    cells = _Cells(tile, min(tile.z + _CELLS_DEEPER, CELL_ZOOM))
     keys = keys_of([wanted])
     appeals = Appeal.objects.visible_to(user).filtered(wanted, keys).order_by()
-    counted = _counted(user, wanted, keys, appeals, cells.frame)
+    cells, counted = _counted(user, wanted, keys, appeals, tile)
     if not counted:
         return b""
     (first_x, first_y), (cell_x, cell_y) = cells.first, pixel_sql("lon", "lat", tile, EXTENT)
@@ -118,15 +118,16 @@ def _one_by_one(appeals: AppealQuerySet, cells: _Cells) -> str:
 
 
 def _counted(
-    user: User | AnonymousUser, wanted: AppealFilter, keys: Keys, appeals: AppealQuerySet, frame: Frame
-) -> str:
-    """Statement of the cells and what is counted in them; empty where there can be none."""
-    kept = kept_cells(wanted, keys, frame)
-    if not kept:
-        return added_cells(frame, *counted_now(touching(appeals, frame.bbox), frame))
-    # What is kept is the public's; what is hidden is little, and counted now.
-    hidden = counted_now(appeals.filter(hidden=True), frame) if user.is_authenticated else []
-    return added_cells(frame, *hidden, *kept)
+    user: User | AnonymousUser, wanted: AppealFilter, keys: Keys, appeals: AppealQuerySet, tile: Tile
+) -> tuple[_Cells, str]:
+    """The tile's cells, which the filter and the zoom alone decide, and the statement of what is counted in them; empty where there can be none."""
+    fine, *coarser = (_Cells(tile, min(tile.z + deeper, CELL_ZOOM)) for deeper in _CELLS_DEEPER)
+    for cells in (fine, *coarser):
+        if kept := kept_cells(wanted, keys, cells.frame):
+            # What is kept is the public's; what is hidden is little, and counted now.
+            hidden = counted_now(appeals.filter(hidden=True), cells.frame) if user.is_authenticated else []
+            return cells, added_cells(cells.frame, *hidden, *kept)
+    return fine, added_cells(fine.frame, *counted_now(touching(appeals, fine.frame.bbox), fine.frame))
 
 
 @cache

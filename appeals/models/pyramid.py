@@ -46,7 +46,7 @@ KEPT_BY: Final = {
 #: is to that of the appeals.
 OF_ONE: Final = PYRAMID_ZOOMS
 OF_PERIOD: Final = PYRAMID_ZOOMS[:3]
-OF_TWO: Final = PYRAMID_ZOOMS[1:2]
+OF_TWO: Final = PYRAMID_ZOOMS[1:3]
 OF_ONE_AND_PERIOD: Final = PYRAMID_ZOOMS[1:2]
 
 
