@@ -139,7 +139,7 @@ def test_many_rows_in_one_statement(city: GridCity) -> None:
 def test_the_migration_counts_what_folding_counts(city: GridCity) -> None:
     """Of what is folded, and not of what is not yet."""
     of_two = importlib.import_module("appeals.migrations.0059_counts_of_two_filters")
-    finer = importlib.import_module("appeals.migrations.0065_finer_counts_of_two_filters")
+    finer = importlib.import_module("appeals.migrations.0066_finer_counts_of_two_filters")
     for place, status in ((IN_EAST, "new"), (IN_EAST, "closed"), (IN_WEST, "accepted"), (IN_PARK, "new")):
         _made(
             city, point=at(place), status=status, due_on=dt.date(2026, 1, 1), district=city.districts["east"]

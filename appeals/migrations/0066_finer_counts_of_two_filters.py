@@ -45,7 +45,7 @@ _BEFORE = "DELETE FROM appeals_pyramidcell WHERE zoom = 17 AND key LIKE '%+%'"
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("appeals", "0064_abuse_reports"),
+        ("appeals", "0065_reports_of_comments"),
     ]
 
     operations = [migrations.RunSQL(_COUNTED, _BEFORE)]
