@@ -1,5 +1,6 @@
 /** Runs on every page: loads its custom elements when they appear, and prepares for a lost network. */
 
+import { watchHeader } from "city/site/header.js";
 import { settings } from "city/site/settings.js";
 
 /** Custom elements and the modules that define them, loaded if a page uses them. */
@@ -32,6 +33,7 @@ const ELEMENTS = {
 
 const parts = Object.entries(ELEMENTS).filter(([name]) => document.querySelector(name)).map(([, load]) => load());
 document.documentElement.classList.add("has-scripts");
+watchHeader();
 
 // A page that comes back as it was left would show what was chosen next beside the answer to what was asked before.
 window.addEventListener("pageshow", ({ persisted }) => {
