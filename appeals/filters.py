@@ -260,13 +260,16 @@ def _text(limit: int) -> Callable[[str], str]:
 
 
 def day_in(text: str) -> dt.date:
-    """The day that is written as 2026-05-31. Raises ``ValueRefused``."""
+    """The day that is written as 2026-05-31, of one of the ``YEARS``. Raises ``ValueRefused``."""
     try:
         day = dt.date.fromisoformat(text) if len(text) == len("2026-05-31") else None
     except ValueError:
         day = None
-    if day is None or day.year not in YEARS:
+    if day is None:
         raise ValueRefused(_("A date must be written as 2026-05-31."))
+    if day.year not in YEARS:
+        years = {"first": YEARS[0], "last": YEARS[-1]}
+        raise ValueRefused(_("A date must be between the years %(first)d and %(last)d.") % years)
     return day
 
 

@@ -115,6 +115,7 @@ def text_answer(
     known: HttpResponseBase | None = get_conditional_response(request, etag=text.etag)
     if known is not None:
         text.file.close()
+        known["ETag"] = text.etag
         return known
     size = text.size
     first, last = _bytes_of(asked, size) if asked else (0, size - 1)

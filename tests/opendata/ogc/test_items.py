@@ -233,6 +233,12 @@ def test_what_means_nothing_is_named(client: Client, city: GridCity) -> None:
         assert list(answer.json()["errors"]) == [wrong], (path, query)
 
 
+def test_a_day_of_another_century_is_told_the_years(client: Client, city: GridCity) -> None:
+    for asked in ("1800-01-01", "2200-01-01", "1800-01-01/.."):
+        answer = client.get(APPEALS, {"datetime": asked, "lang": "en"}, headers={"Accept-Language": "en"})
+        assert answer.json()["errors"] == {"datetime": ["A date must be between the years 1900 and 2199."]}
+
+
 class TestOne:
     def test_an_appeal(self, client: Client, appeals: list[Appeal]) -> None:
         answer = client.get(f"{APPEALS}/{appeals[0].pk}", {"lang": "en"})
