@@ -46,6 +46,7 @@ class AppealsConfig(AppConfig):
         from appeals.notify.mail import Mail
         from appeals.notify.occasions import declare
         from appeals.notify.outbox import LANE, Letters
+        from appeals.notify.reported import REPORTED, ManyReports
         from appeals.notify.sign_in import SIGN_IN, SignInLetters
         from appeals.notify.web_push import Push
         from appeals.tasks import follow_borders, give_up_video, prepare_video, take_up_video
@@ -71,6 +72,7 @@ class AppealsConfig(AppConfig):
         declare(FOLLOWED, FollowedSteps())
         declare(FOLLOW_CONFIRMATION, FollowQuestions())
         declare(COMMENTS, Comments())
+        declare(REPORTED, ManyReports())
         declare(SIGN_IN, SignInLetters())
         carried_by(Message.Channel.EMAIL, Mail)
         carried_by(Message.Channel.PUSH, Push)

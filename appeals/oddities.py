@@ -29,6 +29,15 @@ class Oddity(enum.StrEnum):
     MANY = "many"
 
 
+#: A field of public forms that no person sees and no browser fills in; whatever fills it in reads no page.
+BAIT: Final = "heading"
+
+
+def is_baited(data: Mapping[str, Any]) -> bool:
+    """True for a form of which the field is filled in that no person sees."""
+    return data.get(BAIT) not in (None, "")
+
+
 #: The oddities in words.
 WORDS: Final[Mapping[str, Text]] = {
     Oddity.BAIT: _("a field was filled in that no person sees"),

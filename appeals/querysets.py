@@ -15,7 +15,7 @@ from django.core.exceptions import EmptyResultSet
 from django.db import connection, models
 from django.db.models import Case, Count, F, FloatField, Func, Q, Sum, TextField, When
 from django.db.models.expressions import Combinable, RawSQL
-from django.db.models.functions import Coalesce, Lower, TruncDate
+from django.db.models.functions import Coalesce, Least, Lower, TruncDate
 from django.db.models.query import ValuesListIterable
 from django.db.models.sql.compiler import SQLCompiler
 from django.utils import timezone
@@ -26,7 +26,7 @@ from accounts.models import User
 from accounts.roles import Role, standing_of
 from appeals.filters import AppealFilter, Keys, condition_of, keys_of
 from appeals.vocabulary import OPEN_STATUSES, RUNNING_STATUSES, Held, Kind, Status
-from appeals.workflow import ESCALATE, FOUND_OVERDUE, GIVEN_BACK, RECOUNT, STAGES, Cause
+from appeals.workflow import ESCALATE, FOUND_OVERDUE, GIVEN_BACK, RECOUNT, SETTLING, STAGES, Cause
 from districts.routing import Rule
 from geo.paging import Order
 from geo.points import WGS84_SRID
@@ -37,8 +37,8 @@ if TYPE_CHECKING:
 
 #: Public order of lists: the index ``appeal_newest``.
 NEWEST_FIRST: Final = Order({"submitted_at": dt.datetime, "number": int}, descending=True)
-#: What waits for a moderator, the longest waiting first (``AppealQuerySet.to_moderate``).
-LONGEST_WAITING: Final = Order({"waits_since": dt.datetime, "number": int})
+#: What waits for a moderator, what many have reported first, then the longest waiting (``AppealQuerySet.by_urgency``).
+MOST_URGENT: Final = Order({"turn": int, "waits_since": dt.datetime, "number": int})
 #: That of proposals: the index ``appeal_proposals``.
 MOST_SUPPORTED: Final = Order({"supporters": int, "number": int}, descending=True)
 
@@ -128,19 +128,41 @@ class AppealQuerySet(models.QuerySet["Appeal"]):
         return self.filter(hidden=True, held="")
 
     def to_moderate(self) -> AppealQuerySet:
-        """What waits for a moderator, with ``waits_since``: what is held, and what the public sees and somebody has reported.
+        """What waits for a moderator: what is held, and what the public sees and somebody has reported.
 
         By the indexes ``appeal_held`` and ``abuse_report_open``.
         """
-        reports = cast(AbuseReportQuerySet, self.model.abuse_reports.rel.related_model._default_manager.all())
-        waiting = reports.open()
-        first = waiting.filter(appeal=models.OuterRef("pk")).order_by("at").values("at")[:1]
         held = self.model._default_manager.all().held()
         # Together in one subquery: joined by "or", neither index would be read.
-        keys = waiting.order_by().values("appeal").union(held.order_by().values("pk"), all=True)
-        return self.filter(Q(hidden=False) | Q(held=Held.WAITS), pk__in=keys).annotate(
-            waits_since=Coalesce(models.Subquery(first), F("submitted_at"))
+        keys = self._reports().order_by().values("appeal").union(held.order_by().values("pk"), all=True)
+        return self.filter(Q(hidden=False) | Q(held=Held.WAITS), pk__in=keys)
+
+    def by_urgency(self) -> AppealQuerySet:
+        """With what ``MOST_URGENT`` orders by: ``turn`` and ``waits_since``.
+
+        ``turn`` is 0 of what the public sees, no moderator has ever looked at and ``REPORTED_BY_MANY`` people have
+        reported, else 1. As many people as there are browsers and connections among the reports, whichever are fewer: neither one
+        who takes another browser nor a class behind one connection is many.
+        """
+        of_it = self._reports().filter(appeal=models.OuterRef("pk")).order_by()
+        people = Least(Count("person", distinct=True), Count("place", distinct=True))
+        counted = of_it.values("appeal").annotate(people=people).values("people")
+        steps = self.model._meta.get_field("events").related_model._default_manager.all()
+        looked = steps.filter(appeal=models.OuterRef("pk"), verb__in=SETTLING)
+        many = Q(hidden=False, people__gte=settings.REPORTED_BY_MANY) & ~models.Exists(looked)
+        return self.annotate(
+            waits_since=Coalesce(models.Subquery(of_it.order_by("at").values("at")[:1]), F("submitted_at")),
+            people=models.Subquery(counted),
+            turn=Case(When(many, then=0), default=1),
         )
+
+    def reported_by_many(self) -> AppealQuerySet:
+        """Those of them whose ``turn`` comes first."""
+        return self.to_moderate().by_urgency().filter(Q(turn=0))
+
+    def _reports(self) -> AbuseReportQuerySet:
+        reports = self.model._meta.get_field("abuse_reports").related_model._default_manager.all()
+        return cast(AbuseReportQuerySet, reports).waiting()
 
     def updated_since(self, at: dt.datetime) -> AppealQuerySet:
         """Appeals of which something that the public sees changed then or later."""
@@ -431,6 +453,10 @@ class AbuseReportQuerySet(models.QuerySet["AbuseReport"]):
     def open(self) -> AbuseReportQuerySet:
         """Those that no moderator has decided about, by the index ``abuse_report_open``."""
         return self.filter(closed_by__isnull=True)
+
+    def waiting(self) -> AbuseReportQuerySet:
+        """Those of them that bring what they are about before a moderator."""
+        return self.open().filter(baited=False)
 
     def lock(self) -> list[int]:
         """Their keys, whose rows nobody else changes before the transaction ends; all lock them in the same order."""

@@ -1226,6 +1226,10 @@ WARNINGS: Mapping[int, Verb] = {verb.warns: verb for verb in VERBS.values() if v
 STAGES: Mapping[Guard, int] = {
     verb.guard: stage for stage, verb in WARNINGS.items() if verb.guard is not None
 }
+#: Codes of what a moderator does who has looked at an appeal, and not at one of its comments alone.
+SETTLING: Collection[str] = tuple(
+    verb.code for verb in VERBS.values() if verb.settles not in {None, Settles.COMMENT}
+)
 
 
 #: By what channel the staff were told, as the public reads it; kept among the event's details.

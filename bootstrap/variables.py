@@ -328,6 +328,7 @@ LOG_LEVEL = Variable("LOG_LEVEL", level, "WARNING")
 MEDIA_ROOT = Variable("MEDIA_ROOT", folder, None)
 PROOF_NUMBERS = Variable("PROOF_NUMBERS", whole(1), 150_000)
 PUBLIC_URL = Variable("PUBLIC_URL", public_url, public_url("http://localhost:8000"))
+REPORTED_BY_MANY = Variable("REPORTED_BY_MANY", whole(2), 5)
 REPORT_MIN_COUNT = Variable("REPORT_MIN_COUNT", whole(1), 1)
 SECOND_FACTOR = Variable("SECOND_FACTOR", second_factor, SecondFactor.OFF)
 SECRET_KEY = Variable("SECRET_KEY", str, None)
@@ -354,6 +355,7 @@ ALL: tuple[Variable[Any, Any], ...] = (
     MEDIA_ROOT,
     PROOF_NUMBERS,
     PUBLIC_URL,
+    REPORTED_BY_MANY,
     REPORT_MIN_COUNT,
     SECOND_FACTOR,
     SECRET_KEY,

@@ -249,6 +249,8 @@ CITY_BOUNDS = CITY.bounds
 #: URL of a MapLibre style to draw below the city's own layers; empty: the city's own layers are the whole map.
 BASE_MAP_STYLE = variables.BASE_MAP_STYLE.read(os.environ) or CITY.base_map_style
 #: Report cells with fewer appeals count in the totals but are not drawn; 1 draws all: every appeal is public.
+#: So many independent reports of one appeal are brought to the Mayor's Office at once.
+REPORTED_BY_MANY = variables.REPORTED_BY_MANY.read(os.environ)
 REPORT_MIN_COUNT = variables.REPORT_MIN_COUNT.read(os.environ)
 #: Whether ``seed`` adds invented people and appeals unless told otherwise.
 DEMO_DATA = variables.DEMO_DATA.read(os.environ)

@@ -21,7 +21,7 @@ from appeals.actions.drafts import drop_draft
 from appeals.actors import Person
 from appeals.models import AbuseReport, Appeal, Attachment, Comment, Event
 from appeals.oddities import oddities_in_words
-from appeals.querysets import LONGEST_WAITING
+from appeals.querysets import MOST_URGENT
 from appeals.timeline import title_of
 from appeals.vocabulary import Guard, Verb
 from appeals.workflow import CLEAR, HIDE, HIDE_COMMENT, HIDE_FILE, HOLD, REDACT, SHOW
@@ -56,6 +56,16 @@ class Reported:
         """Each reason in words and how many gave it, the most frequent first."""
         counted = Counter(AbuseReport.Reason(report.reason) for report in self.reports)
         return [(str(reason.label), n) for reason, n in counted.most_common()]
+
+    @property
+    def n_baited(self) -> int:
+        """How many of them no person has filled in."""
+        return sum(report.baited for report in self.reports)
+
+    @property
+    def waits(self) -> bool:
+        """True when one of them brings the appeal before a moderator."""
+        return any(report.closed_by_id is None and not report.baited for report in self.reports)
 
     @cached_property
     def comments(self) -> list[Comment]:
@@ -137,11 +147,11 @@ def moderate_page(request: HttpRequest, number: int) -> HttpResponse:
 def _page(request: HttpRequest, *, tried: Attempt | None = None, number: int | None = None) -> HttpResponse:
     tried, errors, page = tried or Attempt(), dict[str, list[str]](), PageRequest(PAGE_SIZE)
     try:
-        page = parse_page(request.GET, LONGEST_WAITING, size=PAGE_SIZE, both_ways=True)
+        page = parse_page(request.GET, MOST_URGENT, size=PAGE_SIZE, both_ways=True)
     except Refused as refusal:
         errors = dict(refusal.errors)
     waiting = Appeal.objects.to_moderate()
-    found = LONGEST_WAITING.page(waiting.with_names().prefetch_related("attachments"), page)
+    found = MOST_URGENT.page(waiting.by_urgency().with_names().prefetch_related("attachments"), page)
     reports: dict[object, list[AbuseReport]] = {}
     for report in _with_steps(AbuseReport.objects.open().filter(appeal__in=[row.pk for row in found.rows])):
         reports.setdefault(report.appeal_id, []).append(report)

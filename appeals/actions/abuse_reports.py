@@ -19,6 +19,7 @@ from appeals.errors import Invalid, NotAllowed
 from appeals.identity import clean_text
 from appeals.limits import ABUSE_REPORT_DAYS, ABUSE_REPORTS_MAX, ABUSE_WORDS_MAX
 from appeals.models import AbuseReport, Appeal, Attachment, Comment, Event
+from appeals.notify.reported import tell_if_many
 from appeals.querysets import CommentQuerySet
 from appeals.timeline import title_of
 from appeals.vocabulary import Settles
@@ -120,11 +121,19 @@ def not_reported_by(person: str, appeal: Appeal, parts: Sequence[Part]) -> list[
 
 
 def report_abuse(
-    appeal: Appeal, *, reason: object, part: object = TEXT_PART, words: object = "", person: str, sender: str
+    appeal: Appeal,
+    *,
+    reason: object,
+    part: object = TEXT_PART,
+    words: object = "",
+    person: str,
+    sender: str,
+    baited: bool = False,
 ) -> Received:
     """What became of the report, committed.
 
-    ``person`` is the secret of the browser that it comes from, empty where there is none: then the sender counts as one.
+    ``person`` is the secret of the browser that it comes from, empty where there is none: then the sender counts as one. One that is
+    ``baited`` (``oddities.is_baited``) is kept for whoever looks at the appeal, and nobody is told to look.
     Raises ``NotAllowed`` for an appeal that the public does not see, ``Invalid`` for what is no reason, no part of it, or too
     long, ``TooMany`` when the ``sender`` (``rates.senders``) has reported too much.
     """
@@ -151,7 +160,9 @@ def report_abuse(
             raise Invalid({"part": [no_such_part()]})
         if not not_reported_by(who, appeal, [chosen]):
             return Received.BEFORE
-        if AbuseReport.objects.open().filter(appeal=appeal).count() >= ABUSE_REPORTS_MAX:
+        # What programs fill in takes no room from what people say.
+        alike = AbuseReport.objects.open().filter(appeal=appeal, baited=baited)
+        if alike.count() >= ABUSE_REPORTS_MAX:
             return Received.ENOUGH
         AbuseReport.objects.create(
             appeal=appeal,
@@ -162,7 +173,10 @@ def report_abuse(
             words=said,
             person=_digest(who),
             place=_digest(place_of(sender)),
+            baited=baited,
         )
+        if not baited:
+            tell_if_many(appeal)
     return Received.STORED
 
 
@@ -198,9 +212,10 @@ def delete_comments(comments: CommentQuerySet) -> int:
 
 
 def forget_abuse_reports(now: dt.datetime | None = None) -> int:
-    """Deletes what was closed more than ``ABUSE_REPORT_DAYS`` ago; how many."""
+    """Deletes what was closed more than ``ABUSE_REPORT_DAYS`` ago, and what is baited and came before that; how many."""
     before = (now or timezone.now()) - dt.timedelta(days=ABUSE_REPORT_DAYS)
-    return AbuseReport.objects.filter(closed_by__at__lt=before).delete()[0]
+    closed = AbuseReport.objects.filter(closed_by__at__lt=before).delete()[0]
+    return closed + AbuseReport.objects.open().filter(baited=True, at__lt=before).delete()[0]
 
 
 def _digest(said: str) -> str:

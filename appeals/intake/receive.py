@@ -9,10 +9,9 @@ from appeals.actions.submit import Submission, Submitted, submit
 from appeals.actors import Person
 from appeals.errors import Invalid
 from appeals.intake.parse import parse_submission
+from appeals.oddities import is_baited
 from rates.taking import SUBMIT, take
 
-#: A field of the form that no person sees and no browser fills in; whatever fills it in reads no page.
-BAIT: Final = "heading"
 #: Where the solution of a challenge is sent.
 PROOF: Final = "proof"
 
@@ -39,14 +38,13 @@ def receive(
     except Invalid:
         take(SUBMIT, sender)
         raise
-    baited = data.get(BAIT) not in (None, "")
     proof = data.get(PROOF)
     submitted = submit(
         submission,
         sender=sender,
         by=by,
         holders=holders,
-        baited=baited,
+        baited=is_baited(data),
         proof=proof if proof is None or isinstance(proof, str) else "",
     )
     return submission, submitted

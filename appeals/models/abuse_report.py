@@ -23,8 +23,9 @@ class AbuseReport(models.Model):
 
     It is about the text of the appeal, about one of its photos and videos (``attachment``), about an answer, a reply or an
     addition (``event``), or about a resident's ``comment``, with which it is no more. ``person`` and ``place`` are digests with the server's key: the browser, and the connection
-    (``rates.senders.place_of``) that it came by; nothing else is known of who it is. ``closed_by`` is the act
-    of a moderator who had read it: what, who and when; empty while it is open.
+    (``rates.senders.place_of``) that it came by; nothing else is known of who it is: by both it is told
+    whether several people report it (``AppealQuerySet.by_urgency``). One that is ``baited`` (``oddities.is_baited``) is kept, and brings
+    nothing before a moderator. ``closed_by`` is the act of a moderator who had read it: what, who and when; empty while it is open.
     """
 
     class Reason(models.TextChoices):
@@ -42,6 +43,7 @@ class AbuseReport(models.Model):
     words = models.TextField(max_length=ABUSE_WORDS_MAX, blank=True, default="", db_default="")
     person = models.CharField(max_length=_DIGEST_MAX)
     place = models.CharField(max_length=_DIGEST_MAX)
+    baited = models.BooleanField(default=False, db_default=False)
     at = models.DateTimeField(auto_now_add=True)
     closed_by = models.ForeignKey(Event, models.CASCADE, null=True, related_name="+")
 

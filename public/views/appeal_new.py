@@ -19,9 +19,10 @@ from django.views.decorators.http import require_http_methods
 from appeals.errors import Conflict, Invalid
 from appeals.identifiers import new_secret, new_uuid7
 from appeals.intake.parse import SENT, submission_schema, uuid7
-from appeals.intake.receive import BAIT, receive
+from appeals.intake.receive import receive
 from appeals.learned_words import learned_words
 from appeals.models import AppealContact, Attachment
+from appeals.oddities import BAIT
 from appeals.vocabulary import Kind
 from districts.choices import category_groups
 from districts.models import Place
@@ -185,7 +186,6 @@ def _form(
             "legal": any(kind.is_legal and kind == draft.values["kind"] for kind in Kind),
             "fields": submission_schema()["properties"],
             "kept": " ".join(KEPT),
-            "bait": BAIT,
             "words_min": WORDS_MIN,
         },
         status=status,

@@ -22,6 +22,7 @@ from appeals.errors import NotAllowed
 from appeals.identifiers import new_secret
 from appeals.limits import ABUSE_WORDS_MAX
 from appeals.models import AbuseReport, Appeal, Comment
+from appeals.oddities import is_baited
 from geo.refusals import Refused
 from public.key_addresses import guarded
 from public.residents import keep_supporter, supporter_secret
@@ -48,7 +49,9 @@ def report_abuse_page(request: HttpRequest, number: int) -> HttpResponse:
     given: dict[str, Any] = {name: request.POST.get(name, "") for name in ("reason", "part", "words")}
     part = part_named(appeal, given["part"])
     try:
-        received = report_abuse(appeal, **given, person=secret, sender=sender_of(request))
+        received = report_abuse(
+            appeal, **given, person=secret, sender=sender_of(request), baited=is_baited(request.POST)
+        )
     except NotAllowed:
         raise Http404 from None
     except Refused as refusal:

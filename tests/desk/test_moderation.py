@@ -6,7 +6,7 @@ import re
 
 import pytest
 from django.test import Client
-from pytest_django import DjangoAssertNumQueries
+from pytest_django import DjangoAssertNumQueries, Settings
 
 from accounts.posts import Post
 from appeals.actions.submit import Submission, submit
@@ -177,6 +177,20 @@ def test_a_comment_is_hidden_in_the_row_that_shows_its_words(city: GridCity, mod
     assert "Calm 0." in page
     rude.refresh_from_db()
     assert rude.hidden
+
+
+def test_what_many_have_reported_comes_first_and_says_so(
+    city: GridCity, moderator: Client, settings: Settings
+) -> None:
+    settings.REPORTED_BY_MANY = 3
+    first, many = reported(city, "One"), reported(city, "Two", "Three", "Four")
+    AbuseReportFactory(appeal=first, words="buy", baited=True)
+    page = moderator.get(ADDRESS).content.decode()
+    assert numbers(page) == [many.number, first.number]
+    assert page.count("and no moderator has looked at it yet") == 1
+    assert page.count("a field was filled in that no person sees") == 1
+    own = moderator.get(f"/en/desk/appeals/{first.number}/").content.decode()
+    assert "a field was filled in that no person sees" in own
 
 
 def test_pages_cost_the_same_however_many_wait(

@@ -116,6 +116,17 @@ def test_what_is_not_there_any_more_is_said_in_the_form(appeal: Appeal, client: 
     assert not AbuseReport.objects.exists()
 
 
+def test_a_program_that_fills_in_everything_is_thanked(appeal: Appeal, client: Client) -> None:
+    address = f"/en/appeals/{appeal.number}/report/"
+    form = client.get(address).content.decode()
+    field = re.search(r'<input name="(\w+)"[^>]* data-bait>', form)
+    assert field is not None
+    answer = client.post(address, {"reason": "insult", field[1]: "https://spam.example"})
+    assert "notice--success" in answer.content.decode()
+    assert AbuseReport.objects.get().baited
+    assert not Appeal.objects.to_moderate()
+
+
 def test_what_was_given_stays_in_a_form_that_is_refused(
     appeal: Appeal, client: Client, settings: Settings
 ) -> None:

@@ -14,6 +14,7 @@ from django.utils.translation import get_language, get_language_info
 
 from appeals.filters import FilterField
 from appeals.limits import PHOTOS_MAX, VIDEOS_MAX
+from appeals.oddities import BAIT
 from districts.choices import Choice, Group
 from media.limits import VideoLimits
 
@@ -32,6 +33,12 @@ def icon(name: str, modifier: str = "") -> SafeString:
         static("web/img/icons.svg"),
         name,
     )
+
+
+@register.inclusion_tag("web/_bait.html")
+def bait() -> dict[str, str]:
+    """A field that whoever reads the page leaves empty (``appeals.oddities.is_baited``)."""
+    return {"name": BAIT}
 
 
 @register.simple_tag

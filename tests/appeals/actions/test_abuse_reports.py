@@ -7,8 +7,12 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from django.core import mail
 from django.utils import timezone
+from pytest_django import Settings
 
+from accounts.models import LetterChoice
+from accounts.posts import Post
 from appeals.actions import abuse_reports
 from appeals.actions.abuse_reports import Received, forget_abuse_reports, parts_to_report, report_abuse
 from appeals.actions.comment import take_back_comment
@@ -17,7 +21,10 @@ from appeals.actions.residents import delete_account
 from appeals.actors import Person
 from appeals.errors import Invalid, NotAllowed
 from appeals.limits import ABUSE_REPORT_DAYS
-from appeals.models import AbuseReport, Appeal
+from appeals.models import AbuseReport, Appeal, Message
+from appeals.notify.delivery import deliver_due
+from appeals.notify.reported import REPORTED
+from appeals.querysets import MOST_URGENT
 from appeals.vocabulary import Verb
 from appeals.workflow import (
     ACCEPT,
@@ -31,7 +38,8 @@ from appeals.workflow import (
     SHOW,
     SHOW_COMMENT,
 )
-from tests.factories import AttachmentFactory, CommentFactory
+from tests.factories import AttachmentFactory, CommentFactory, MembershipFactory
+from tests.grid import GridCity
 
 Make = Callable[..., Appeal]
 
@@ -234,3 +242,104 @@ def test_closed_ones_are_forgotten_after_their_time(make: Make, office_actor: Pe
     assert forget_abuse_reports(end - dt.timedelta(minutes=5)) == 0
     assert forget_abuse_reports(end + dt.timedelta(minutes=5)) == 1
     assert [each.appeal_id for each in AbuseReport.objects.all()] == [second.pk]
+
+
+def test_what_no_person_has_filled_in_is_kept_and_brings_nothing_before_a_moderator(
+    make: Make, office_actor: Person, monkeypatch: pytest.MonkeyPatch, settings: Settings
+) -> None:
+    settings.REPORTED_BY_MANY = 2
+    monkeypatch.setattr(abuse_reports, "ABUSE_REPORTS_MAX", 2)
+    appeal, other = make(), make()
+    for n in range(2):
+        assert (
+            report(appeal, person=f"program {n}", sender=f"address 192.0.2.{n}", baited=True)
+            is Received.STORED
+        )
+    assert report(appeal, person="program 3", baited=True) is Received.ENOUGH
+    assert not Appeal.objects.to_moderate()
+    assert not Message.objects.filter(kind=REPORTED).exists()
+    # They take no room from a person, who has the appeal looked at, and are closed with what was looked at.
+    assert report(appeal) is Received.STORED
+    assert [each.turn for each in Appeal.objects.to_moderate().by_urgency()] == [1]
+    perform(appeal.pk, CLEAR, office_actor, version=1, reports=open_of(appeal))
+    assert open_of(appeal) == []
+    report(other, baited=True)
+    end = timezone.now() + dt.timedelta(days=ABUSE_REPORT_DAYS)
+    assert forget_abuse_reports(end - dt.timedelta(minutes=5)) == 0
+    assert forget_abuse_reports(end + dt.timedelta(minutes=5)) == 4
+
+
+class TestMany:
+    """Reports of one appeal by several people, whom their connections and browsers tell apart."""
+
+    @pytest.fixture(autouse=True)
+    def _three(self, city: GridCity, settings: Settings) -> None:
+        settings.REPORTED_BY_MANY = 3
+        city.services["office"].email = "office@city.example"
+        city.services["office"].save()
+
+    def report_as(self, appeal: Appeal, browser: int, connection: int, **given: Any) -> None:
+        person, sender = f"browser {browser}", f"address 192.0.{connection}.1"
+        assert report(appeal, person=person, sender=sender, **given) is Received.STORED
+
+    def turn(self, appeal: Appeal) -> int:
+        turn: int = Appeal.objects.by_urgency().get(pk=appeal.pk).turn
+        return turn
+
+    def test_nothing_is_hidden_and_the_office_gets_one_letter(
+        self, city: GridCity, make: Make, office_actor: Person, settings: Settings
+    ) -> None:
+        settings.LANGUAGE_CODE = "en"
+        first, appeal = make(), make()
+        dispatcher = MembershipFactory(service=city.services["office"], post=Post.DISPATCHER).user
+        for user in (dispatcher, office_actor.user):
+            LetterChoice.objects.create(user=user, how=LetterChoice.How.AT_ONCE, language="en")
+        report(first)
+        for n in range(3):
+            assert self.turn(appeal) == 1
+            assert not Message.objects.exists()
+            self.report_as(appeal, n, n)
+        assert self.turn(appeal) == 0
+        assert Appeal.objects.public().filter(pk=appeal.pk).exists()
+        urgent = Appeal.objects.to_moderate().by_urgency().order_by(*MOST_URGENT.names)
+        assert list(urgent) == [appeal, first]
+        self.report_as(appeal, 4, 4)
+        deliver_due()
+        told = {letter.to[0]: letter for letter in mail.outbox}
+        # Not whoever may not read what was reported.
+        assert set(told) == {"office@city.example", office_actor.user.email}
+        assert len(mail.outbox) == 2
+        letter = told["office@city.example"]
+        assert letter.subject == f"Many people have reported № {appeal.number}: please look at it now"
+        assert f"/en/desk/moderation/#appeal-{appeal.number}" in letter.body
+        # Once a moderator has looked, no number brings it up again.
+        perform(appeal.pk, CLEAR, office_actor, version=1)
+        mail.outbox.clear()
+        for n in range(10, 14):
+            self.report_as(appeal, n, n)
+        assert self.turn(appeal) == 1
+        deliver_due()
+        assert mail.outbox == []
+
+    def test_one_person_is_not_many(self, make: Make, office_actor: Person) -> None:
+        by_browsers, by_connections, hidden = make(), make(), make()
+        comments = [CommentFactory(appeal=by_connections) for _ in range(3)]
+        for n in range(3):
+            self.report_as(by_browsers, n, 7)
+            self.report_as(by_connections, 8, n, part=f"comment-{comments[n].pk}")
+            self.report_as(hidden, n, n + 20)
+        assert self.turn(by_browsers) == self.turn(by_connections) == 1
+        assert self.turn(hidden) == 0
+        # What was decided before the letter went out is told of no more.
+        perform(hidden.pk, HIDE, office_actor, version=1, text="Insult")
+        mail.outbox.clear()
+        deliver_due()
+        assert not [letter for letter in mail.outbox if "reported" in letter.subject]
+
+    def test_who_hides_a_comment_has_not_looked_at_the_appeal(self, make: Make, office_actor: Person) -> None:
+        appeal = make()
+        comment = CommentFactory(appeal=appeal)
+        perform(appeal.pk, HIDE_COMMENT, office_actor, version=1, comment=comment.pk, text="Rude")
+        for n in range(3):
+            self.report_as(appeal, n, n)
+        assert self.turn(appeal) == 0
