@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Final
 
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext, pgettext
@@ -10,10 +11,13 @@ from django.utils.translation import ngettext, pgettext
 from reports.answers import ENOUGH, Answers, AnswersReport
 from reports.figures import direction_mark, rounded
 from reports.hotspots import showable
-from reports.sentences import borders_words, created_words, question_words
+from reports.sentences import borders_words, created_words, names_words, question_words
 
 #: How a level is called in the legend and in a district's card, and its colour; None is for what is not compared.
 LEVEL_COLOURS = {-1: "hot-3", 0: "even", 1: "cold-3", None: "blank"}
+
+#: Columns whose names stand beside each other on a page.
+_MOST_LEVEL_HEADS: Final = 6
 
 
 @dataclass(frozen=True)
@@ -69,6 +73,11 @@ class ServiceTable:
     turned: bool
     heads: tuple[str, ...]
     rows: tuple[tuple[str, Figures, tuple[Figures | None, ...]], ...]
+
+    @property
+    def rising(self) -> bool:
+        """True for so many columns that their heads rise, since a page is wide enough for their figures alone."""
+        return len(self.heads) > _MOST_LEVEL_HEADS
 
 
 def service_table(found: AnswersReport) -> ServiceTable:
@@ -143,9 +152,9 @@ def answers_summary_words(found: AnswersReport) -> str:
 
 
 def _districts_words(found: AnswersReport) -> str:
-    """Which districts are clearly served worse; empty where none can be compared."""
+    """Which districts are clearly served worse, those that differ most first; empty where none can be compared."""
     fewer = [
-        district.name
+        (one.compared.value, district.name)
         for district, one in zip(found.districts, found.answers, strict=True)
         if one.compared and one.compared.level < 0
     ]
@@ -154,7 +163,7 @@ def _districts_words(found: AnswersReport) -> str:
     if not fewer:
         return _("In no district are clearly fewer terms kept than in the rest of the city.")
     return _("Clearly fewer terms than in the rest of the city are kept in: %(districts)s.") % {
-        "districts": ", ".join(fewer)
+        "districts": names_words([name for _value, name in sorted(fewer)])
     }
 
 
@@ -168,9 +177,9 @@ def _differing_words(found: AnswersReport) -> str:
     return _(
         "Than elsewhere, with the same service and category, clearly fewer terms are kept in %(fewer)s and clearly more in %(more)s."
     ) % {
-        "fewer": ngettext("%(n)d pair of service and district", "%(n)d pairs of service and district", fewer)
-        % {"n": fewer},
-        "more": more,
+        "fewer": ngettext("%(n)s pair of service and district", "%(n)s pairs of service and district", fewer)
+        % {"n": rounded(fewer)},
+        "more": rounded(more),
     }
 
 

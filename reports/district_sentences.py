@@ -8,7 +8,7 @@ from django.utils.translation import gettext as _
 from reports.by_district import LEAST_APPEALS, ByDistrict, DistrictRate, Measure
 from reports.figures import rounded
 from reports.ratios import interval_words, ratio_words
-from reports.sentences import appeals_words, borders_words, created_words, question_words
+from reports.sentences import appeals_words, borders_words, created_words, names_words, question_words
 from reports.year_before import Uncompared, YearBefore
 from reports.year_sentences import year_words
 
@@ -40,7 +40,7 @@ def district_summary_words(found: ByDistrict) -> str:
             "least": LEAST_APPEALS,
         }
     parts = [
-        words % {"districts": ", ".join(row.district.name for row in rows)}
+        words % {"districts": names_words([row.district.name for row in rows])}
         for words, rows in (
             (_("Clearly more than expected: %(districts)s."), found.clear(1)),
             (_("Clearly fewer than expected: %(districts)s."), found.clear(-1)),

@@ -49,6 +49,8 @@ class Kind(ABC):
     lacks: ClassVar[tuple[str, ...]] = ()
     #: Drawn as a map; what is not has its tables alone on paper.
     mapped: ClassVar[bool] = True
+    #: On paper its tables tell all of their rows: who looks for a district finds it.
+    whole: ClassVar[bool] = False
 
     def form(self, data: Mapping[str, Any]) -> ReportForm:
         """The question that it asks, read from an address."""
@@ -254,6 +256,7 @@ class _Districts(Kind):
     seconds = 0.5
     of_cells = False
     without = ("cell", "district")
+    whole = True
 
     def make(self, asked: ReportQuery) -> Any:
         from reports.by_district import count_districts
@@ -298,6 +301,7 @@ class _Answers(Kind):
     seconds = 4.0
     of_cells = False
     without = ("cell", "district", "status", *AGAINST)
+    whole = True
 
     def make(self, asked: ReportQuery) -> Any:
         from reports.answers import find_answers

@@ -174,7 +174,7 @@ def _sheet(asked: Asked) -> Sheet:
     sheet = sheet_of(
         _map(asked), kind.tables(asked.made), kind.method(asked.made), asked.address, _kept_words(asked)
     )
-    return replace(sheet, mapped=kind.mapped, matrices=kind.matrices(asked.made))
+    return replace(sheet, mapped=kind.mapped, whole=kind.whole, matrices=kind.matrices(asked.made))
 
 
 def _fonts() -> Fonts:

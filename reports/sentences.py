@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Sequence
+from typing import Final
 
 from django.conf import settings
 from django.utils import timezone
@@ -16,6 +18,17 @@ from reports.counted import CountsDays, CountsWholeSteps
 from reports.figures import rounded
 from reports.sizes import EXPECTED_IN_WINDOW, WINDOW_CELLS, CellSize
 from reports.tallies import Borders
+
+#: A sentence that lists places names so many; a table has the others.
+MOST_NAMED: Final = 7
+
+
+def names_words(names: Sequence[str]) -> str:
+    """The names with commas between them; of many the first, and how many more there are."""
+    named = ", ".join(names[:MOST_NAMED])
+    if len(names) <= MOST_NAMED:
+        return named
+    return _("%(names)s and %(n)s more") % {"names": named, "n": rounded(len(names) - MOST_NAMED)}
 
 
 def period_words(since: dt.date | None, until: dt.date | None) -> str:

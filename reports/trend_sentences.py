@@ -33,7 +33,9 @@ def trend_summary_words(trends: Trends) -> str:
         return _(
             "No place began, kept on or ceased to have clearly more appeals in these months. That is a result too."
         )
-    words = ", ".join(f"{pattern_words(row.pattern)} – {number_format(row.cells)}" for row in found)
+    words = ", ".join(
+        f"{pattern_words(row.pattern)} – {number_format(row.cells, force_grouping=True)}" for row in found
+    )
     return _("Of %(cells)s cells: %(patterns)s.") % {
         "cells": number_format(trends.tested, force_grouping=True),
         "patterns": words,

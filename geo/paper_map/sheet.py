@@ -1,4 +1,4 @@
-"""What is handed round: the map with its legend on the first page, tables and the method on the second, tables of many columns on further ones."""
+"""What is handed round: the map with its legend on the first page, then tables and the method, then tables of many columns."""
 
 from __future__ import annotations
 
@@ -28,6 +28,8 @@ _MORE_MM: Final = 5.0
 _NOTE: Final = 7.5
 #: Each table has room for so many rows, if it has them.
 _LEAST_ROWS: Final = 6
+#: Of a table that goes on with the next page, so many rows stand below its title at least.
+_LEAST_BEGUN: Final = 3
 #: Columns of figures are at most this wide, and all of them together.
 _FIGURE_MM, _FIGURES_MM = 27.0, 105.0
 #: So wide where something of them would be cut otherwise.
@@ -41,7 +43,7 @@ _RISING_MM: Final = 28.0
 
 @dataclass(frozen=True)
 class Table:
-    """Rows of texts under their columns; all but the first column are figures. What does not fit is counted by ``more``.
+    """Rows of texts under their columns; all but the first column are figures. What does not fit is counted by ``more``, unless the sheet is ``whole``.
 
     What follows a line's end in a first text stands small below it. ``at`` is where (lon, lat) each row is: the map has its
     number there, from 1. ``note`` stands below the table.
@@ -89,7 +91,8 @@ class Sheet:
 
     ``answer`` stands above the map of ``drawn``, in metres of CRS ``srid``; ``method`` are the sentences below the tables,
     ``sources`` the lines at the foot of each page, ``address`` is where the same is to be found, ``author`` who the
-    PDF says made it. What is not ``mapped`` is one page: the tables below the answer. ``matrices`` follow, in the PDF alone.
+    PDF says made it. What is not ``mapped`` has its tables below the answer. The tables have one page together, unless the sheet is
+    ``whole``: all of their rows are told then, on as many pages as they need. ``matrices`` follow, in the PDF alone.
     """
 
     drawn: CellMap
@@ -105,11 +108,12 @@ class Sheet:
     made_on: dt.date
     north: str
     mapped: bool = True
+    whole: bool = False
     matrices: Sequence[Matrix] = ()
 
 
 def as_pdf(sheet: Sheet, fonts: Fonts) -> bytes:
-    """Two pages A4, one without a map, and those of the matrices, everything on them drawn as lines and letters. The same sheet gives the same bytes."""
+    """The map's page, those of the tables and those of the matrices, A4, everything on them drawn as lines and letters. The same sheet gives the same bytes."""
     pen = PdfPen(
         fonts,
         title=sheet.drawn.title,
@@ -118,19 +122,16 @@ def as_pdf(sheet: Sheet, fonts: Fonts) -> bytes:
         made_on=sheet.made_on,
     )
     further = [*_matrix_pages(pen, sheet.matrices)]
-    pages = 1 + sheet.mapped + len(further)
+    measured = _Pages(_Ruler(pen), sheet)
+    _below(measured)
+    pages = _Pages(pen, sheet, of=measured.number + len(further))
     if sheet.mapped:
         _first(pen, sheet)
-        _foot(pen, sheet, f"1 / {pages}")
-        pen.turn()
-        _second(pen, sheet)
-    else:
-        _tables(pen, sheet, _head(pen, sheet))
-    _foot(pen, sheet, f"{1 + sheet.mapped} / {pages}")
-    for number, (matrix, row) in enumerate(further, start=2 + sheet.mapped):
-        pen.turn()
+    _below(pages)
+    for matrix, row in further:
+        pages.turn()
         _matrix(pen, matrix, row)
-        _foot(pen, sheet, f"{number} / {pages}")
+    pages.end()
     return pen.written()
 
 
@@ -155,6 +156,33 @@ class _Ruler:
 
     def shapes(self, *_args: Any, **_options: Any) -> None: ...
 
+    def turn(self) -> None: ...
+
+
+@dataclass
+class _Pages:
+    """The page that is being drawn, ``of`` how many it is, with its foot as soon as it is done."""
+
+    pen: PdfPen | _Ruler
+    sheet: Sheet
+    of: int = 0
+    number: int = 1
+
+    def turn(self) -> None:
+        """Goes on with the next one."""
+        self.end()
+        self.pen.turn()
+        self.number += 1
+
+    def go_on(self) -> float:
+        """Goes on with the next one below the title; where that ended."""
+        self.turn()
+        return _paragraph(self.pen, _TOP + 1, self.sheet.drawn.title, 13, bold=True)
+
+    def end(self) -> None:
+        """The foot of the page."""
+        _foot(self.pen, self.sheet, f"{self.number} / {self.of}")
+
 
 def _first(pen: Pen, sheet: Sheet) -> None:
     y = _head(pen, sheet)
@@ -170,7 +198,7 @@ def _first(pen: Pen, sheet: Sheet) -> None:
         # What has no room in its table has no number on the map.
         [
             place
-            for table, rows in zip(sheet.tables, _second(_Ruler(pen), sheet), strict=True)
+            for table, rows in zip(sheet.tables, _below(_Pages(_Ruler(pen), sheet)), strict=True)
             for place in table.at[:rows]
         ],
     )
@@ -205,20 +233,22 @@ def _legend(pen: Pen, y: float, title: str, levels: Sequence[MapLevel]) -> None:
         pen.text(x + 9, at + 2.9, level.words, 8.5, colour=colour("ink"))
 
 
-def _second(pen: Pen, sheet: Sheet) -> list[int]:
-    """The page below the map's; how many rows of each table had room."""
-    return _tables(pen, sheet, _paragraph(pen, _TOP + 1, sheet.drawn.title, 13, bold=True))
-
-
-def _tables(pen: Pen, sheet: Sheet, y: float) -> list[int]:
-    """The tables and the method, from ``y`` on; how many rows of each table had room."""
-    notes = [*sheet.method, sheet.address]
-    method = 10 + sum(len(_lines(pen, words, 9, _WIDE - 4)) * 9 * _LEADING + 1.5 for words in notes)
+def _below(pages: _Pages) -> list[int]:
+    """The tables and the method, from the page below the map's on; how many rows of each table were told."""
+    pen, sheet = pages.pen, pages.sheet
+    y = pages.go_on() if sheet.mapped else _head(pen, sheet)
     counts = []
+    method = _method_height(pen, sheet)
     for number, table in enumerate(sheet.tables):
+        if sheet.whole:
+            y = _whole_table(pages, y + 4, table)
+            counts.append(len(table.rows))
+            continue
         left = sum(min(len(other.rows), _LEAST_ROWS) * _ROW_MM + 20 for other in sheet.tables[number + 1 :])
         y, count = _table(pen, y + 4, table, _FOOT - method - left - 4)
         counts.append(count)
+    if sheet.whole and y + method > _FOOT:
+        y = pages.go_on()
     y = _paragraph(pen, y + 6, sheet.method_title, 10.5, bold=True)
     for words in sheet.method:
         pen.text(_LEFT, y + 1.5 + 9 * _LEADING * 0.75, "•", 9, colour=colour("ink-soft"))
@@ -227,8 +257,33 @@ def _tables(pen: Pen, sheet: Sheet, y: float) -> list[int]:
     return counts
 
 
-def _table(pen: Pen, y: float, table: Table, bottom: float) -> tuple[float, int]:
-    """The rows that there is room for above ``bottom``; where it ended, and how many there were."""
+def _method_height(pen: Pen, sheet: Sheet) -> float:
+    notes = [*sheet.method, sheet.address]
+    return 10 + sum(len(_lines(pen, words, 9, _WIDE - 4)) * 9 * _LEADING + 1.5 for words in notes)
+
+
+def _whole_table(pages: _Pages, y: float, table: Table) -> float:
+    """All rows, on this page from ``y`` on and on those that they need; where it ended."""
+    row = 0
+    _y, room = _table(_Ruler(pages.pen), y, table, _FOOT, row, least=0)
+    # A title with hardly a row below it is no beginning.
+    if room < min(_LEAST_BEGUN, len(table.rows)):
+        y = pages.go_on() + 4
+    while True:
+        y, count = _table(pages.pen, y, table, _FOOT, row)
+        row += count
+        if row >= len(table.rows):
+            return y
+        y = pages.go_on() + 4
+
+
+def _table(
+    pen: Pen, y: float, table: Table, bottom: float, begins: int | None = None, *, least: int = 1
+) -> tuple[float, int]:
+    """The rows that there is room for above ``bottom``, of which there are so many at ``least``; where it ended, and how many there were.
+
+    The others are counted below them, unless it is said with which row it ``begins``: then they have another page.
+    """
     y = _paragraph(pen, y, table.title, 10.5, bold=True) + 1
     widths = _widths(pen, table)
     first = _WIDE - sum(widths)
@@ -245,12 +300,18 @@ def _table(pen: Pen, y: float, table: Table, bottom: float) -> tuple[float, int]
             pen.text(x, at, words, 7.5, colour=colour("ink-soft"))
     y += deep + 0.5
     _rule(pen, y)
+    rows = table.rows[begins or 0 :]
     below = len(_lines(pen, table.note, 8, _WIDE)) * 8 * _LEADING + 1 if table.note else 0.0
-    firsts = [_first_text(pen, row[0], first - 2) for row in table.rows]
+    firsts = [_first_text(pen, row[0], first - 2) for row in rows]
     ends = list(accumulate(map(_height, firsts)))
-    room = bottom - y - below
-    count = len(ends) if ends and ends[-1] <= room else max(sum(end <= room - _MORE_MM for end in ends), 1)
-    for (name, note), (_name, *figures_of) in zip(firsts[:count], table.rows, strict=False):
+    room = bottom - y
+    if not ends or ends[-1] <= room - below:
+        count = len(ends)
+    else:
+        # Of the last page of it, the note has a row above it.
+        fitting = room - below - _MORE_MM if begins is None else room
+        count = max(min(sum(end <= fitting for end in ends), len(ends) - 1), least)
+    for (name, note), (_name, *figures_of) in zip(firsts[:count], rows, strict=False):
         for words, width, right in zip(figures_of, widths, rights, strict=True):
             fitted = _fitted(pen, words, 9, width - 1)
             pen.text(right - pen.width(fitted, 9), y + 3.9, fitted, 9, colour=colour("ink"))
@@ -261,8 +322,10 @@ def _table(pen: Pen, y: float, table: Table, bottom: float) -> tuple[float, int]
                 at += (size if words != lines[-1] else _NOTE) * _LEADING
         y += _height((name, note))
         _rule(pen, y)
-    if count < len(table.rows):
-        pen.text(_LEFT, y + 4, table.more % {"n": len(table.rows) - count}, 8, colour=colour("ink-soft"))
+    if count < len(rows):
+        if begins is not None:
+            return y, count
+        pen.text(_LEFT, y + 4, table.more % {"n": len(rows) - count}, 8, colour=colour("ink-soft"))
         y += _MORE_MM
     return _paragraph(pen, y + 1, table.note, 8, colour_of="ink-soft") if table.note else y, count
 

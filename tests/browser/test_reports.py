@@ -192,3 +192,42 @@ def test_a_planner_follows_the_months_compares_districts_and_prints(visit: Open,
     assert sheet["x"] >= frame["x"] and sheet["x"] + sheet["width"] <= frame["x"] + frame["width"]
     assert abs(sheet["x"] + sheet["width"] / 2 - frame["x"] - frame["width"] / 2) < 2
     assert window.complaints.said == []
+
+
+def test_a_table_of_many_columns_is_as_wide_as_a_screen_and_cuts_no_word(
+    visit: Open, city: GridCity, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("reports.answer_sentences._MOST_LEVEL_HEADS", 1)
+    name = "Жилкомуправление и электроснабжение"
+    city.services["light"].__class__.objects.update(short_ru=name)
+    planter(city)([IN_EAST] * 30 + [IN_PARK] * 30, submitted_at=timezone.now() - dt.timedelta(days=60))
+    path = path_of("reports:answers", "ru")
+
+    # What of the letters of each word does not stand beside the first.
+    cut = """
+        (table) => [...table.querySelectorAll("th, td")].flatMap((cell) => {
+            const text = document.createTreeWalker(cell, NodeFilter.SHOW_TEXT), found = [];
+            while (text.nextNode()) {
+                for (const word of text.currentNode.data.matchAll(/[^\\s-]+/g)) {
+                    const range = document.createRange();
+                    range.setStart(text.currentNode, word.index);
+                    range.setEnd(text.currentNode, word.index + word[0].length);
+                    const lines = new Set([...range.getClientRects()].map((box) => Math.round(box.bottom)));
+                    const rising = text.currentNode.parentElement.matches(".report-rising");
+                    if (lines.size > 1 && !rising) found.push(word[0]);
+                }
+            }
+            return found;
+        })
+    """
+    for width in (320, 360, 390):
+        page = visit(viewport={"width": width, "height": 844}).go(path)
+        for table in page.locator(".report-wide table").all():
+            assert table.evaluate(cut) == []
+    page = visit(**OFFICE).go(path)
+    wide = page.locator("[aria-labelledby='by-service'].report-wide")
+    assert wide.evaluate("(wide) => wide.scrollWidth <= wide.clientWidth")
+    expect(wide).to_contain_text(name)
+    for head in wide.locator(".report-rising").all():
+        box = head.bounding_box()
+        assert box and box["width"] < 40 < box["height"]

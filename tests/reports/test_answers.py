@@ -11,15 +11,18 @@ import numpy as np
 import pytest
 from django.test import Client
 from django.utils import timezone, translation
+from pypdf import PdfReader
 from pytest_django import DjangoAssertNumQueries, Settings
 
 from appeals.filters import AppealFilter
 from appeals.models import Appeal
 from geo.shares import difference, wilson
-from reports.answer_sentences import answers_summary_words
+from reports.answer_sentences import ServiceTable, answers_summary_words
 from reports.answers import ENOUGH, find_answers
+from reports.figures import odds
 from reports.kinds import KINDS
 from reports.paper import answers_tables
+from reports.sentences import names_words
 from reports.tallies import Borders
 from tests.grid import IN_EAST, IN_WEST, OUTSIDE, GridCity
 from tests.reports.planting import Plant
@@ -86,7 +89,11 @@ def test_figures_are_those_of_the_rows(plant: Plant, city: GridCity) -> None:
 
 
 def test_like_is_compared_with_like_and_clear_differences_are_named(
-    client: Client, plant: Plant, city: GridCity, django_assert_num_queries: DjangoAssertNumQueries
+    client: Client,
+    plant: Plant,
+    city: GridCity,
+    django_assert_num_queries: DjangoAssertNumQueries,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     # Potholes take long everywhere, and the east has most of them; the lamps of the east are late for no such reason.
     plant_answers(plant, IN_EAST, [30] * 40 + [5] * 10, category="pothole", service=city.services["roads"])
@@ -143,8 +150,44 @@ def test_like_is_compared_with_like_and_clear_differences_are_named(
         ("light", "west"),
     ]
     assert "clearly fewer terms kept than elsewhere" in client.get(FILES[0]).content.decode()
+    # What the page has no room for is said, with where it is; paper has all of it, however little of it a page holds.
+    monkeypatch.setattr("reports.views.TOP_DIFFERING", 1)
+    monkeypatch.setattr("geo.paper_map.sheet._FOOT", 150.0)
+    page = client.get(PAGE).content.decode()
+    assert "The first 1 of 2. All of them are in the PDF, the CSV and the JSON below" in page
+    paper = PdfReader(io.BytesIO(client.get("/en/reports/answers.pdf").content))
+    words = " ".join(" ".join(page.extract_text().split()) for page in paper.pages[1:])
+    pairs_told = words[words.index("Where a service clearly differs") : words.index("By service")]
+    assert pairs_told.count("light en") == 2 and "in the files of data" not in words
     for language in ("ky", "ru"):
         assert f'<html lang="{language}">' in client.get(f"/{language}/reports/answers/").content.decode()
+
+
+@pytest.mark.parametrize(
+    ("language", "count", "words"),
+    [
+        ("en", 7, "0, 1, 2, 3, 4, 5, 6"),
+        ("en", 8, "0, 1, 2, 3, 4, 5, 6 and 1 more"),
+        ("ru", 71, "0, 1, 2, 3, 4, 5, 6 и ещё 64"),
+        ("ky", 2007, "0, 1, 2, 3, 4, 5, 6 жана дагы 2\u00a0000"),
+    ],
+)
+def test_a_sentence_names_the_first_places_and_counts_the_others(
+    language: str, count: int, words: str
+) -> None:
+    with translation.override(language):
+        assert names_words([str(n) for n in range(count)]) == words
+
+
+@pytest.mark.parametrize("language", ["ky", "ru"])
+def test_the_thousands_of_a_chance_stay_together(language: str) -> None:
+    with translation.override(language):
+        assert all("1\u00a0000" in odds(p) for p in (0.0001, 0.005))
+
+
+@pytest.mark.parametrize(("heads", "rising"), [(6, False), (7, True)])
+def test_the_names_above_many_columns_rise(heads: int, rising: bool) -> None:
+    assert ServiceTable(False, ("a district",) * heads, ()).rising is rising
 
 
 def test_a_district_that_has_more_of_what_takes_long_is_not_accused(plant: Plant, city: GridCity) -> None:
