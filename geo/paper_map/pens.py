@@ -13,7 +13,7 @@ from typing import Any, Final, Protocol
 
 import numpy as np
 from fpdf import FPDF
-from fpdf.enums import PathPaintRule, TextMode
+from fpdf.enums import PathPaintRule, StrokeJoinStyle, TextMode
 from numpy.typing import NDArray
 from PIL import Image, ImageDraw, ImageFont
 
@@ -22,6 +22,8 @@ _MM_A_POINT: Final = 25.4 / 72
 #: Dots of the picture; drawn twice as fine, which smooths its edges.
 _DPI: Final = 150
 _FINER: Final = 2
+#: How far a halo reaches around letters, so that they are read on the strongest colours of a map.
+_HALO_MM: Final = 0.5
 
 Points = NDArray[np.float64]
 
@@ -165,7 +167,14 @@ class PdfPen:
         pdf.set_font("map", "B" if bold else "", size)
         with pdf.rotation(rising, x, y) if rising else nullcontext():
             if halo:
-                with pdf.local_context(text_mode=TextMode.STROKE, draw_color=halo, line_width=0.7):
+                # Half of a line's width lies within the letters; round corners, so that sharp ones have no thorns.
+                with pdf.local_context(
+                    text_mode=TextMode.STROKE,
+                    draw_color=halo,
+                    # Letters take it in points.
+                    line_width=2 * _HALO_MM / _MM_A_POINT,
+                    stroke_join_style=StrokeJoinStyle.ROUND,
+                ):
                     pdf.text(x, y, words)
             pdf.set_text_color(colour)
             pdf.text(x, y, words)
@@ -238,7 +247,7 @@ class PngPen:
             "fill": colour,
             "font": font,
             "anchor": "ls",
-            "stroke_width": round(0.35 * self._dots) if halo else 0,
+            "stroke_width": round(_HALO_MM * self._dots) if halo else 0,
             "stroke_fill": halo or None,
         }
         at = (x * self._dots, y * self._dots)

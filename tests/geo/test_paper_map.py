@@ -18,7 +18,7 @@ from geo.folium_map import CellMap, MapCell, MapLevel, Units, square
 from geo.grid import Cell, Grid
 from geo.paper_map import Fonts, Matrix, Sheet, Table, as_pdf, as_png
 from geo.paper_map.palette import colours
-from geo.paper_map.pens import Box
+from geo.paper_map.pens import Box, PdfPen, PngPen, Shape
 from geo.paper_map.streets import along_streets
 from web import fonts
 
@@ -112,6 +112,40 @@ def test_the_pdf_says_everything_on_two_pages() -> None:
     assert paper.metadata is not None and paper.metadata.title == "Ысык жерлер: Ош"
     assert paper.metadata.author == "Ош"
     assert as_pdf(sheet(made_on=dt.date(2026, 3, 11)), FONTS) != made
+
+
+def test_the_tables_of_a_whole_sheet_tell_all_of_their_rows() -> None:
+    def rows(name: str, count: int) -> list[tuple[str, str]]:
+        return [(f"{name}{n:03d}", str(n)) for n in range(count)]
+
+    tables = [
+        Table("Аймактар", ("Аймак", "Саны"), rows("район", 120), "дагы %(n)d", note="Жайлары."),
+        Table("Кызматтар", ("Кызмат", "Саны"), rows("кызмат", 25), "дагы %(n)d"),
+        Table("Бош", ("Эч ким", "Саны"), [], "дагы %(n)d"),
+    ]
+    made = as_pdf(sheet(whole=True, tables=tables), FONTS)
+    pages = [" ".join(page.extract_text().split()) for page in PdfReader(io.BytesIO(made)).pages]
+    told = " ".join(pages[1:])
+    for name, count in (("район", 120), ("кызмат", 25)):
+        assert re.findall(rf"{name}\d+", told) == [row[0] for row in rows(name, count)]
+    assert "дагы" not in told
+    assert told.count("Жайлары.") == told.count("Ар бир чакмак") == 1
+    # Where a table goes on, its head is there again.
+    assert all("Аймактар" in page and "Саны" in page for page in pages if "район" in page)
+    assert all(f"{n} / {len(pages)}" in page for n, page in enumerate(pages, start=1))
+    # What has room on one page has it as before.
+    few = [dataclasses.replace(tables[1], rows=rows("кызмат", 3))]
+    assert as_pdf(sheet(whole=True, tables=few), FONTS) == as_pdf(sheet(tables=few), FONTS)
+
+
+@pytest.mark.parametrize("count", range(43, 47))
+def test_the_note_of_a_table_that_goes_on_has_a_row_above_it(count: int) -> None:
+    rows = [(f"район{n:03d}", str(n)) for n in range(count)]
+    table = Table("Аймактар", ("Аймак", "Саны"), rows, "дагы %(n)d", note="Жайлары.")
+    made = as_pdf(sheet(whole=True, tables=[table]), FONTS)
+    pages = [page.extract_text() for page in PdfReader(io.BytesIO(made)).pages]
+    (noted,) = [page for page in pages if "Жайлары." in page]
+    assert f"район{count - 1:03d}" in noted
 
 
 def test_a_matrix_has_pages_of_its_own_and_all_of_its_cells_are_told() -> None:
@@ -302,3 +336,20 @@ def test_streets_have_their_names_on_paper() -> None:
     assert "Узун көчөсү" in words
     assert "Длинная" not in words
     assert as_png(dataclasses.replace(made, drawn=drawn), FONTS) != as_png(made, FONTS)
+
+
+def test_a_halo_reaches_as_far_in_the_pdf_as_in_the_picture() -> None:
+    red = Shape([np.array([(0, 0), (210, 0), (210, 297), (0, 297)])], fill="#a3161f")
+    pdf = PdfPen(FONTS, title="", author="", language="ky", made_on=dt.date(2026, 3, 10))
+    picture = PngPen(FONTS)
+    for pen in (pdf, picture):
+        pen.shapes([red], Box(0, 0, 210, 297))
+        pen.text(100, 100, "Н", 20, bold=True, colour="#000000", halo="#ffffff")
+    dots = np.asarray(Image.open(io.BytesIO(picture.written())).convert("RGB"), dtype=int)
+    row = dots[round(98 * 150 / 25.4)]
+    (white,), (black,) = (np.nonzero((row == value).all(axis=1)) for value in (255, 0))
+    assert (black.min() - white.min()) * 25.4 / 150 == pytest.approx(0.5, abs=0.2)
+    drawn = PdfReader(io.BytesIO(pdf.written())).pages[0].get_contents()
+    assert drawn is not None
+    # A line of a millimetre, in points, of which half lies outside of the letters.
+    assert re.findall(rb"1 Tr ([\d.]+) w", drawn.get_data()) == [b"2.83"]
