@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Final, cast
+from uuid import UUID
 
 from django.contrib import messages
 from django.db.models import QuerySet
@@ -109,6 +110,13 @@ def reported_of(appeal: Appeal) -> Reported:
     return Reported(_with_steps(AbuseReport.objects.filter(appeal=appeal)))
 
 
+def why_held(appeals: Iterable[Appeal]) -> dict[UUID, list[str]]:
+    """Why those of the appeals are held that are, in words, by their keys; one query, none where none is."""
+    held = [appeal.pk for appeal in appeals if appeal.is_held]
+    steps = Event.objects.filter(appeal__in=held, verb=HOLD.code).order_by("version")
+    return {event.appeal_id: oddities_in_words(event.details) for event in steps} if held else {}
+
+
 def how_many_wait() -> str:
     """How many appeals a moderator has to look at, as a page shows it: empty for none, "100+" for many; one query."""
     waiting = Appeal.objects.to_moderate().order_by()[:COUNT_MAX].count()
@@ -155,8 +163,7 @@ def _page(request: HttpRequest, *, tried: Attempt | None = None, number: int | N
     reports: dict[object, list[AbuseReport]] = {}
     for report in _with_steps(AbuseReport.objects.open().filter(appeal__in=[row.pk for row in found.rows])):
         reports.setdefault(report.appeal_id, []).append(report)
-    held = Event.objects.filter(appeal__in=[row.pk for row in found.rows if row.is_held], verb=HOLD.code)
-    why = {event.appeal_id: oddities_in_words(event.details) for event in held.order_by("version")}
+    why = why_held(found.rows)
     role = standing_of(request.user).everywhere
     rows = [
         _row(

@@ -30,7 +30,7 @@ from desk.doors import for_staff, restore_held
 from desk.drafts import drafts_here
 from desk.live import EVERY_MS
 from desk.models import ContactSeen, FileTaken
-from desk.moderation import Reported, reported_of
+from desk.moderation import Reported, reported_of, why_held
 from desk.queue import PAGE_SIZE, Listed, Place, Queue, Sort, counted_to, parse_place
 from desk.rows import Look, rows_as_html
 from desk.saved import Saved, calendar_and_saved, nothing_left, places_of
@@ -219,6 +219,7 @@ def appeal_page(request: HttpRequest, number: int) -> HttpResponse:
         if takes_files
         else (),
         "reported": reported,
+        "odd": why_held([appeal]).get(appeal.pk, ()) if role in CLEAR.roles else (),
         "redactions": redactions_of(appeal) if role in REDACT.roles else (),
         "covered": Attachment.objects.filter(appeal=appeal).exclude(covered=[])
         if role in COVER.roles

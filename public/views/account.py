@@ -278,16 +278,23 @@ def account_data(request: HttpRequest) -> HttpResponse:
 @never_cache
 @require_http_methods(["GET", "HEAD", "POST"])
 def account_delete(request: HttpRequest) -> HttpResponse:
-    """What is kept, and the buttons that delete the account, or with it what says who one is."""
+    """What is kept, and the buttons that delete the account, or with it what says who one is: each asks once more (``sure``)."""
     resident = resident_of(request)
     if resident is None:
         return guarded(redirect("public:mine-account"))
     if request.method != "POST":
-        context = {"resident": resident, "data": personal_data(resident)}
-        return guarded(render(request, "public/account_delete.html", context))
-    what = request.POST.get("what")
+        return _delete_page(request, resident)
+    what = request.POST.get("what", "")
     if what not in {"account", "data"}:
         raise BadRequest
+    if request.POST.get("sure") != "yes":
+        return _delete_page(request, resident, what)
     delete_account(resident, data_too=what == "data")
     said = _("Your account and your data are deleted.") if what == "data" else _("Your account is deleted.")
     return guarded(_out_page(request, said))
+
+
+def _delete_page(request: HttpRequest, resident: Resident, what: str = "") -> HttpResponse:
+    """``what`` is to be deleted: then it asks whether that is so."""
+    context = {"resident": resident, "data": personal_data(resident), "what": what}
+    return guarded(render(request, "public/account_delete.html", context))

@@ -140,6 +140,8 @@ def test_what_is_held_waits_there_too_with_why_and_is_shown_or_hidden(
     own = moderator.get(f"/en/desk/appeals/{appeals[0].number}/").content.decode()
     assert f'href="{ADDRESS}#appeal-{appeals[0].number}"' in own
     assert "status--hidden" not in own
+    assert own.count("a field was filled in that no person sees") == 1
+    assert "On the map of appeals" not in own
     for appeal, verb in zip(appeals, ("show", "hide"), strict=True):
         sent = fields(page, appeal, verb) | {"text": "Spam"}
         moderator.post(f"{ADDRESS}{appeal.number}/", sent)

@@ -268,7 +268,7 @@ def test_forms_of_other_sites_do_nothing(appeal: Appeal) -> None:
         {"do": "attach", "secret": appeal.contact.secret},
     ):
         assert client.post(HERE, data).status_code == 403
-    assert client.post(f"{HERE}delete/", {"what": "data"}).status_code == 403
+    assert client.post(f"{HERE}delete/", {"what": "data", "sure": "yes"}).status_code == 403
 
 
 def test_nonsense_is_400_and_nobody_has_nothing(city: GridCity, client: Client) -> None:
@@ -397,13 +397,13 @@ def test_all_that_is_kept_is_shown_taken_along_and_deleted(
     assert len(data["alerts"]) == 1
     assert "Асан Усенов" in page(client, f"{HERE}delete/")
 
-    client.post(f"{HERE}delete/", {"what": "account"})
+    client.post(f"{HERE}delete/", {"what": "account", "sure": "yes"})
     assert not Resident.objects.exists()
     assert not Message.objects.filter(kind=SIGN_IN).exists()
     assert AppealContact.objects.get(appeal=appeal).name
     assert Alert.objects.exists()
     signed_in(client=client)
-    said = client.post(f"{HERE}delete/", {"what": "data"}).content.decode()
+    said = client.post(f"{HERE}delete/", {"what": "data", "sure": "yes"}).content.decode()
     assert "Your account and your data are deleted." in said
     contact = AppealContact.objects.get(appeal=appeal)
     assert not contact.says_who

@@ -239,7 +239,13 @@ class TestTakingBack:
         told = json.loads(client.get("/en/mine/account/data.json").content)["comments"]
         assert [(one["number"], one["text"]) for one in told] == [(appeal.number, "Here too")]
         assert "My comments: 1" in client.get("/en/mine/account/delete/").content.decode()
-        client.post("/en/mine/account/delete/", {"what": "account"})
+        # It asks once more, with what will be gone.
+        asked = client.post("/en/mine/account/delete/", {"what": "account"}).content.decode()
+        assert "Delete my account?</h1>" in asked
+        assert "1 comment is deleted." in asked
+        assert "This cannot be undone." in asked
+        assert texts(appeal)
+        client.post("/en/mine/account/delete/", {"what": "account", "sure": "yes"})
         assert not texts(appeal)
         assert not Resident.objects.exists()
 

@@ -116,7 +116,7 @@ def test_whoever_is_signed_in_follows_at_once_and_finds_takes_and_deletes_it(
     monkeypatch.setattr(followers, "FOLLOWED_MAX", 1)
     second = AppealFactory(category=appeal.category)
     assert here.post(page_of(second), {"email": ASAN}).status_code == 400
-    here.post(f"{ACCOUNT}delete/", {"what": "data"})
+    here.post(f"{ACCOUNT}delete/", {"what": "data", "sure": "yes"})
     assert Follower.objects.get().email == "other@example.org"
     days = dt.timedelta(days=ALERT_CONFIRM_DAYS)
     assert forget_unconfirmed(timezone.now() + days / 2) == 0

@@ -147,7 +147,7 @@ def test_a_resident_finds_what_is_followed_on_every_device(
     assert appeal.text in shown
     assert hidden.text not in shown
     assert there.get(f"{ACCOUNT}data.json").json()["follows"] == [appeal.number]
-    there.post(f"{ACCOUNT}delete/", {"what": "data"})
+    there.post(f"{ACCOUNT}delete/", {"what": "data", "sure": "yes"})
     assert not Follower.objects.exists()
 
 
