@@ -59,6 +59,11 @@ _LINK: Final = re.compile(
     rf"(?:https?://|www\.)\S+|(?<=[\w-])\.(?:{_ENDS})\b(?!\.(?:{_ENDS})\b)(?:/\S*)?", re.IGNORECASE
 )
 _WORD: Final = re.compile(r"[^\W_]+")
+_CYRILLIC: Final = re.compile("[\u0400-\u04ff]")
+#: Latin letters and digits that look like a Cyrillic letter, small or capital (UTS #39, confusables), as they are folded.
+_LOOKS_LIKE: Final = str.maketrans("aceopxybhkmti03", "асеорхувнкмтіоз")
+#: A word with fewer Cyrillic letters is a house or a model: 30а, к3.
+_CYRILLIC_MIN: Final = 2
 
 
 def oddities_of(text: str, *, sender: str, baited: bool = False, many: bool = False) -> list[Oddity]:
@@ -85,9 +90,16 @@ def oddities_of(text: str, *, sender: str, baited: bool = False, many: bool = Fa
 
 
 def _as_heard(text: str) -> str:
-    """The words alone: no case, accents, or other forms of a letter (UAX #15, NFKD), and no signs between them."""
+    """The words alone: no case, accents, or other forms of a letter (UAX #15, NFKD), and no signs between them.
+
+    Nor letters of another alphabet inside a Cyrillic word. Numbers stay: they tell one house from the next.
+    """
     letters = unicodedata.normalize("NFKD", folded(unicodedata.normalize("NFKC", text)))
-    return " ".join(_WORD.findall("".join(sign for sign in letters if not unicodedata.combining(sign))))
+    words = _WORD.findall("".join(sign for sign in letters if not unicodedata.combining(sign)))
+    return " ".join(
+        word.translate(_LOOKS_LIKE) if len(_CYRILLIC.findall(word)) >= _CYRILLIC_MIN else word
+        for word in words
+    )
 
 
 def oddities_in_words(details: Mapping[str, Any]) -> list[str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import re
 from typing import Any
 
 import orjson
@@ -23,9 +24,10 @@ from appeals.intake.alerts import ask, confirm
 from appeals.models import Alert, Appeal, Event, Message
 from appeals.notify.delivery import deliver_due
 from appeals.notify.digest import digest_of
-from appeals.oddities import oddities_in_words, oddities_of
+from appeals.oddities import _as_heard, oddities_in_words, oddities_of
 from appeals.workflow import AMEND, HIDE, SHOW
 from bootstrap.rates import Rate
+from data.demo.texts import texts
 from jobs.worker import Worker
 from tests.grid import GridCity
 from tests.submissions import submission_document
@@ -56,6 +58,33 @@ def _nothing_refills(settings: Settings) -> None:
 )
 def test_links(text: str, links: int) -> None:
     assert oddities_of(text, sender=ADDRESS, baited=False) == ["links"] * links
+
+
+@pytest.mark.parametrize(
+    ("text", "other", "same"),
+    [
+        # Latin letters, then digits, in the place of Cyrillic ones.
+        ("Купите окна недорого", "Купитe окна нед0рого", True),
+        ("Терезелер арзан баада", "Tepeзелeр apзан бaaдa", True),
+        ("Звоните сегодня", "3воните сeг0дня", True),
+        # Other houses, models, words and languages.
+        ("Не горит фонарь у дома 30", "Не горит фонарь у дома 36", False),
+        ("Не горит фонарь у дома 30а", "Не горит фонарь у дома 3а", False),
+        ("Не горит фонарь у дома 30а", "Не горит фонарь у дома зоа", False),
+        ("Яма на улице", "Яма на улицах", False),
+        ("The bus stop", "Тhе bus stор", False),
+    ],
+)
+def test_letters_of_another_alphabet_make_no_other_text(text: str, other: str, same: bool) -> None:
+    assert (_as_heard(text) == _as_heard(other)) is same
+
+
+def test_different_texts_of_residents_stay_different() -> None:
+    written = [each.text for code in ("ky", "ru") for some in texts(code).appeals.values() for each in some]
+    # As they differ in more than case and signs.
+    different = {re.sub(r"\W+", " ", text.lower()).strip() for text in written}
+    assert len(different) > 500
+    assert len({_as_heard(text) for text in different}) == len(different)
 
 
 def test_one_text_from_one_place_and_from_everywhere() -> None:
