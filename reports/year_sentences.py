@@ -83,6 +83,21 @@ def _counts_words(year: YearBefore) -> str:
             "period": period_words(year.since, year.until),
             "chosen": period_words(year.before_since, year.before_until),
         }
+        if year.uneven and year.before:
+            this, before = year.days
+            facts |= {
+                "days": _days_words(this),
+                "rate": about(year.count / this),
+                "days_before": _days_words(before),
+                "rate_before": about(year.before / before),
+            }
+            # Else more would be read to be fewer.
+            return (
+                _(
+                    "%(period)s: %(count)s in %(days)s, %(rate)s a day; %(chosen)s: %(before)s in %(days_before)s, %(rate_before)s a day"
+                )
+                % facts
+            )
         return _("%(period)s: %(count)s; %(chosen)s: %(before)s") % facts
     if year.over:
         return _("%(count)s; %(before)s in the same days a year before") % facts
@@ -90,6 +105,11 @@ def _counts_words(year: YearBefore) -> str:
 
 
 def _change_words(year: YearBefore) -> str:
+    told = _ratio_words(year)
+    return _("per day %(change)s") % {"change": told} if year.uneven and year.before else told
+
+
+def _ratio_words(year: YearBefore) -> str:
     ratio = year.ratio
     clear = float(ratio.p) < _CLEAR_P
     if not year.before:
@@ -122,10 +142,7 @@ def _caution_words(year: YearBefore) -> str:
         "More appeals need not be more problems: the service may be used more, and weather or a campaign moves counts more than such chance does."
     )
     told = [words]
-    if year.uneven and year.chosen:
-        this, before = (_days_words(days) for days in year.days)
-        told.insert(0, _("Compared per day: %(this)s against %(before)s.") % {"this": this, "before": before})
-    elif year.uneven:
+    if year.uneven and not year.chosen:
         told.insert(0, _("Compared per day, since one of the years has a 29 February."))
     if year.chosen and not year.over:
         told.insert(0, _("Days that are not over count in neither."))

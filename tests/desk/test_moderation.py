@@ -99,6 +99,8 @@ def test_a_decision_is_made_in_the_row_and_closes_what_it_showed(city: GridCity,
     assert "Hidden already" not in page
     sent = fields(page, first, "clear")
     AbuseReportFactory(appeal=first, words="Came meanwhile")
+    # It waits since the first of them.
+    assert numbers(moderator.get(ADDRESS).content.decode()) == [first.number, second.number]
     page = moderator.post(
         f"{ADDRESS}{first.number}/", sent | {"text": "An opinion"}, follow=True
     ).content.decode()

@@ -105,6 +105,15 @@ def test_it_is_a_count_of_the_rows_for_whoever_asks(city: GridCity, client: Clie
     assert kept > 25
 
 
+def test_what_is_hidden_in_a_part_of_a_day_is_one_for_the_office(city: GridCity) -> None:
+    office = Client()
+    office.force_login(MembershipFactory(service=city.services["office"]).user)
+    for hidden in (False, True):
+        AppealFactory(hidden=hidden, submitted_at=dt.datetime(2026, 1, 1, 10, tzinfo=dt.UTC))
+    asked = {"datetime": "2026-01-01T08:00:00Z/..", "resultType": "hits"}
+    assert [reader.get(ITEMS, asked).json()["numberMatched"] for reader in (Client(), office)] == [1, 2]
+
+
 def test_what_is_not_kept_is_counted_as_long_as_that_is_cheap(
     city: GridCity, client: Client, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -148,6 +148,14 @@ class TestSaying:
         assert "The author" in page
         assert [one["by"] for one in read(appeal)["comments"]] == ["author"]  # type: ignore[attr-defined]
 
+    def test_another_appeal_is_another_conversation(self, appeal: Appeal) -> None:
+        """Whose author is somebody else, and where nothing was said yet."""
+        client = resident("author@example.org")
+        other = AppealFactory(category=appeal.category, contact__email="b@example.org")
+        for each in (appeal, other):
+            assert say(client, each, "Still dark")[0] == 302
+        assert [one["by"] for one in read(other)["comments"]] == ["resident"]  # type: ignore[attr-defined]
+
     def test_many_in_a_short_time(self, appeal: Appeal, settings: Settings) -> None:
         settings.LIMITS = {"comment": Rate(2, 2, 3_600), "comment-place": Rate(3, 3, 3_600)}
         client = resident()

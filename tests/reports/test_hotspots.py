@@ -147,12 +147,16 @@ def test_a_place_of_few_appeals_does_not_tell_them(plant: Plant, settings: Setti
     assert few.count >= settings.REPORT_MIN_COUNT
 
 
-def test_too_few_are_shown_and_not_tested(plant: Plant) -> None:
+def test_too_few_are_shown_and_not_tested(plant: Plant, settings: Settings) -> None:
     plant(everywhere(59))
     found = find_hotspots(AppealFilter(), 250)
     assert (found.refusal, found.places, found.tested) == (Refusal.FEW_APPEALS, (), 0)
     assert sum(cell.count for cell in found.cells) == 59 - found.outside
     assert {cell.level for cell in found.cells} == {0}
+    settings.REPORT_MIN_COUNT = 2
+    shown = [cell for cell in found.cells if cell.count >= 2]
+    assert 0 < len(shown) < len(found.cells)
+    assert [*find_hotspots(AppealFilter(), 250).cells] == shown
 
 
 def test_a_corner_of_the_city_is_too_small_a_map(plant: Plant) -> None:
@@ -197,6 +201,14 @@ def test_windows_with_too_few_to_be_shown_are_not_called(plant: Plant, settings:
     found = find_hotspots(AppealFilter(), 250)
     assert any(cell.level > 0 and cell.count is None for cell in found.cells)
     assert all(cell.count is None or cell.count == 0 or cell.count >= 5 for cell in found.cells)
+    # So it is among all appeals, of which a place with many may have next to none of a category.
+    plant(around(IN_WEST, 900), category="pothole")
+    settings.REPORT_MIN_COUNT = 1
+    few = [cell for cell in find_hotspots(AppealFilter(category="lamp"), 250).cells if cell.level < 0]
+    settings.REPORT_MIN_COUNT = max(cell.observed for cell in few) + 1
+    found = find_hotspots(AppealFilter(category="lamp"), 250)
+    assert any(cell.level > 0 for cell in found.cells)
+    assert not any(cell.level < 0 for cell in found.cells)
 
 
 def test_the_page_says_what_was_found_and_how(client: Client, plant: Plant) -> None:

@@ -159,7 +159,7 @@ def test_a_year_with_a_day_more_is_compared_by_day() -> None:
     assert leap.days == (29, 28)
     assert float(leap.ratio.value) == pytest.approx(1)
     assert "Compared per day" in year_words(leap)
-    assert ": as many (" in year_words(leap)
+    assert ": per day as many (" in year_words(leap)
 
 
 @pytest.mark.parametrize(
@@ -220,11 +220,10 @@ def test_a_second_period_is_compared_by_day_everywhere(client: Client, plant: Pl
     plant([IN_EAST] * 310)
     plant([IN_EAST] * 50 + [IN_WEST] * 60, submitted_at=noon(dt.date(2025, 12, 22)))
     plant([IN_EAST] * 5, submitted_at=noon(dt.date(2025, 12, 21)))
-    told = "1 March 2026 – 31 March 2026: 310 appeals; 22 December 2025 – 31 December 2025: 110: "
+    told = "1 March 2026 – 31 March 2026: 310 appeals in 31 days, 10 a day; 22 December 2025 – 31 December 2025: 110 in 10 days, 11 a day: per day "
     for report in ("heatmap", "hotspots", "districts"):
         page = client.get(f"/en/reports/{report}/?{CHOSEN}").content.decode()
         assert told in page
-        assert "Compared per day: 31 days against 10 days." in page
         # The files, the saved report and the other tabs ask the same.
         assert f"/en/reports/{report}.pdf?{CHOSEN}" in page.replace("&amp;", "&")
         facts = client.get(f"/en/reports/{report}.json?{CHOSEN}").json()
@@ -248,7 +247,10 @@ def test_a_second_period_is_compared_by_day_everywhere(client: Client, plant: Pl
     # Where nothing came in there is a second period too, and one day is said once.
     day = CHOSEN.replace("2026-03-01", "2026-02-01").replace("2026-03-31", "2026-02-01")
     page = client.get(f"/en/reports/heatmap/?{day}").content.decode()
-    assert "1 February 2026: 0 appeals; 22 December 2025 – 31 December 2025: 110: " in page
+    assert (
+        "1 February 2026: 0 appeals in 1 day, 0.0 a day; 22 December 2025 – 31 December 2025: 110 in 10 days, 11 a day: per day "
+        in page
+    )
     assert "1 February 2026 – 1" not in page
 
 
@@ -335,12 +337,27 @@ def test_of_a_second_period_only_days_that_the_city_counted_are_compared(plant: 
     assert "Days that are not over count in neither." in year_words(year)
     # Of the first period too, in every report.
     plant([IN_EAST] * 2, submitted_at=noon(soon.since))
+    plant([IN_EAST], submitted_at=noon(today - dt.timedelta(days=1)))
     plant([IN_EAST] * 3, submitted_at=noon(soon.until))
     running = AppealFilter(since=soon.since, until=soon.until)
     for find in (make_heatmap, find_hotspots, count_districts):
         year = find(running, against=MARCH_DAYS).year_before
         assert isinstance(year, YearBefore)
-        assert (year.count, year.before, year.until, year.over) == (2, 1, today - dt.timedelta(days=1), False)
+        assert (year.count, year.before, year.until, year.over) == (3, 1, today - dt.timedelta(days=1), False)
+
+
+def test_a_district_whose_few_are_of_days_to_come_is_withheld_whole(plant: Plant, settings: Settings) -> None:
+    today = timezone.localdate()
+    plant([IN_EAST] * 3, submitted_at=noon(today))
+    plant([IN_WEST] * 10, submitted_at=noon(today - dt.timedelta(days=2)))
+    for places in ([IN_EAST] * 6, [IN_WEST] * 7):
+        plant(places, submitted_at=noon(MARCH_DAYS.since))
+    settings.REPORT_MIN_COUNT = 5
+    found = count_districts(AppealFilter(since=today - dt.timedelta(days=3), until=today), against=MARCH_DAYS)
+    assert {row.district.code: (row.count, row.before) for row in found.rows} == {
+        "west": (10, 7),
+        "east": (None, None),
+    }
 
 
 def test_a_part_with_too_few_to_be_shown_is_not_compared(settings: Settings) -> None:
