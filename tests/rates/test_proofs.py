@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import datetime as dt
 import hashlib
 import time
 from collections.abc import Callable, Mapping
@@ -10,9 +11,11 @@ from typing import Any
 
 import orjson
 import pytest
+from django.db.models import F
 from pytest_django import Settings
 
 from bootstrap.rates import Rate
+from rates.models import Bucket
 from rates.proofs import GOOD_S, challenge_for, take_or_ask
 from rates.taking import SUBMIT, SUBMIT_PROVEN, SUPPORT, TooMany
 
@@ -100,6 +103,10 @@ def test_a_solution_is_good_once_and_for_some_minutes(monkeypatch: pytest.Monkey
     assert [tried(None), tried(None)] == [False, False]
     proof, late = solved(challenge_for(SUBMIT, ME)), solved(challenge_for(SUBMIT, ME))
     assert tried(proof) is False
+    with pytest.raises(TooMany):
+        tried(proof)
+    # As long as it would be good.
+    Bucket.objects.filter(code="proof").update(full_at=F("full_at") - dt.timedelta(seconds=GOOD_S - 5))
     with pytest.raises(TooMany):
         tried(proof)
     now = time.time()

@@ -17,6 +17,7 @@ from appeals.filters import AppealFilter
 from appeals.models import Appeal
 from districts.models import Place
 from geo.grid import Cell, Grid
+from geo.hotspots.permutation import TooLarge
 from reports import hotspots as module
 from reports import sizes
 from reports.figures import rounded
@@ -209,6 +210,21 @@ def test_windows_with_too_few_to_be_shown_are_not_called(plant: Plant, settings:
     found = find_hotspots(AppealFilter(category="lamp"), 250)
     assert any(cell.level > 0 for cell in found.cells)
     assert not any(cell.level < 0 for cell in found.cells)
+
+
+def test_counts_too_large_for_all_their_sums_are_judged_by_the_normal_law(
+    plant: Plant, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    plant(everywhere() + around(IN_EAST, 60))
+    exact = find_hotspots(AppealFilter(), 250)
+
+    def refuse(*_given: object) -> None:
+        raise TooLarge
+
+    monkeypatch.setattr(module, "tails_of_draws", refuse)
+    found = find_hotspots(AppealFilter(), 250)
+    assert max(cell.p or 0 for cell in found.cells) > 0.9, "as much as expected is no evidence at either side"
+    assert len(found.places) == len(exact.places) == 1
 
 
 def test_the_page_says_what_was_found_and_how(client: Client, plant: Plant) -> None:

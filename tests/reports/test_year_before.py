@@ -367,6 +367,11 @@ def test_a_part_with_too_few_to_be_shown_is_not_compared(settings: Settings) -> 
     found = each_with_its_own([OwnChange()] * 5, this, before, year)
     assert [one.before for one in found] == [20, None, None, 3, 0]
     assert [one.change for one in found] == [1.0, None, None, 0.0, None]
+    # Where nothing was in either, nothing is tested.
+    this, before = np.array([30, 9]), np.array([12, 3])
+    alone = each_with_its_own([OwnChange()] * 2, this, before, year)
+    among = each_with_its_own([OwnChange()] * 9, *(np.append(one, [0] * 7) for one in (this, before)), year)
+    assert [one.change_q for one in among[:2]] == [one.change_q for one in alone]
 
 
 @pytest.mark.usefixtures("city")

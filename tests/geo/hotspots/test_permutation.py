@@ -29,6 +29,8 @@ def test_it_counts_every_permutation() -> None:
         upper = sum(n for s, n in draws.items() if s >= total) / comb(len(cells), size)
         assert tails.lower[row, column] == pytest.approx(lower, rel=1e-12, abs=0)
         assert tails.upper[row, column] == pytest.approx(upper, rel=1e-12, abs=0)
+        either = min(1.0, lower + lower, upper + upper)
+        assert tails.two_sided[row, column] == pytest.approx(either, rel=1e-12, abs=0)
     assert np.isnan(tails.lower[0, 0]) and np.isnan(tails.upper[0, 0])
 
 
