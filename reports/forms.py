@@ -6,6 +6,7 @@ import datetime as dt
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
 from typing import Any, Final
+from urllib.parse import urlencode
 
 from django import forms
 from django.forms.boundfield import BoundField
@@ -29,6 +30,9 @@ REPORTED = ("from", "to", "category", "kind", "district", "service", "status")
 #: The days of a second period, with which those of the first are compared.
 AGAINST = ("against_from", "against_to")
 
+#: Beside them, on the way through reports that compare with no second period: the days of the first that it was chosen for.
+FIRST = ("first_from", "first_to")
+
 #: Everything that a report can be asked; that by district has no size of cells and no district.
 QUESTIONS = (*REPORTED, "cell", "borders", *AGAINST, "period", "on", "shape", "corners", "reach_m")
 
@@ -42,6 +46,20 @@ _DRAWN: Final = ("shape", "district", "reach_m", "corners")
 _USUAL_REACH_M: Final = 50
 
 _NOT_AMONG = gettext_lazy("“%(value)s” is not among the choices.")
+
+
+@dataclass(frozen=True)
+class Carried:
+    """A second period that goes along through a report that compares with none, and the ``first`` it was chosen for, if that is known."""
+
+    against: Days
+    first: Days | None = None
+
+    @property
+    def named(self) -> dict[str, str]:
+        """As in an address."""
+        named = dict(zip(AGAINST, self.against.as_texts, strict=True))
+        return named | (dict(zip(FIRST, self.first.as_texts, strict=True)) if self.first else {})
 
 
 @dataclass(frozen=True)
@@ -88,6 +106,12 @@ class ReportQuery:
         return self.wanted.as_query(borders=borders, **changes)
 
 
+def with_carried(asked: ReportQuery, carried: Carried | None) -> str:
+    """The question as a URL query without ``?``, and beside it what goes along."""
+    parts = [asked.as_query(), urlencode(carried.named) if carried else ""]
+    return "&".join(filter(None, parts))
+
+
 class ReportForm(forms.Form):
     """Filters of the heat report. ``from`` and ``to`` are days of the city's clock, both included.
 
@@ -100,6 +124,8 @@ class ReportForm(forms.Form):
         A ready period of fewer than ``least_days`` is not offered.
         """
         self._least_days = least_days
+        #: What the page or file was given of a second period that this report does not take.
+        self.carried: Carried | None = None
         super().__init__(
             with_days({name: data[name] for name in data if name not in without}), label_suffix=""
         )
@@ -232,7 +258,9 @@ class ReportForm(forms.Form):
         asked = self.query
         return ready_periods(
             asked.wanted,
-            lambda wanted: replace(asked, wanted=wanted, against=asked.against_of(wanted)).as_query(),
+            lambda wanted: with_carried(
+                replace(asked, wanted=wanted, against=asked.against_of(wanted)), self.carried
+            ),
             least_days=self._least_days,
         )
 

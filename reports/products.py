@@ -171,10 +171,15 @@ def _sheet(asked: Asked) -> Sheet:
     from reports.paper import sheet_of
 
     kind = KINDS[asked.report]
-    sheet = sheet_of(
-        _map(asked), kind.tables(asked.made), kind.method(asked.made), asked.address, _kept_words(asked)
-    )
+    sheet = sheet_of(_map(asked), kind.tables(asked.made), _method(asked), asked.address, _kept_words(asked))
     return replace(sheet, mapped=kind.mapped, whole=kind.whole, matrices=kind.matrices(asked.made))
+
+
+def _method(asked: Asked) -> list[str]:
+    from reports.year_sentences import no_second_words
+
+    left_out = [no_second_words()] if asked.form.carried else []
+    return [*left_out, *KINDS[asked.report].method(asked.made)]
 
 
 def _fonts() -> Fonts:

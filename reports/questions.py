@@ -19,6 +19,11 @@ class Days:
         """True where the days from one to another have one of these among them."""
         return self.since <= until and since <= self.until
 
+    @property
+    def as_texts(self) -> tuple[str, str]:
+        """Both as in an address."""
+        return self.since.isoformat(), self.until.isoformat()
+
 
 @dataclass(frozen=True)
 class Intervention:

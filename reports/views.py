@@ -26,7 +26,7 @@ from geo.paging import AFTER, PageRequest, parse_page
 from geo.refusals import Errors, Refusals, ValueRefused
 from rates.senders import sender_of
 from rates.taking import REPORT_WORK, charged
-from reports.forms import AGAINST, COUNTED_AFTER, ReportForm, ReportQuery
+from reports.forms import AGAINST, COUNTED_AFTER, FIRST, Carried, ReportForm, ReportQuery, with_carried
 from reports.ground import nearest_places
 from reports.heatmap import DistrictCount, Heatmap, appeals_in_cell
 from reports.keeping import counted_at, name_of
@@ -103,6 +103,7 @@ def _page_of(
         @by_a_worker_if_long(report)
         @functools.wraps(shown)
         def page(request: HttpRequest, form: ReportForm) -> HttpResponse:
+            form.carried = _carried(request, form)
             made = make_report(report, form, drawn=True)
             return _page(request, report, form, made, {} if made is None else shown(made, form))
 
@@ -187,7 +188,7 @@ def trends_page(trends: Trends, form: ReportForm) -> dict[str, Any]:
             (linked, words.pattern_words(linked.row.pattern))
             for linked in _linked_places(trends, trends.places, replace(form.query, wanted=trends.counted))
         ],
-        **_ways_on(form.query),
+        **_ways_on(form),
     }
 
 
@@ -237,7 +238,7 @@ def alerts_page(found: Alerts, form: ReportForm) -> dict[str, Any]:
             (f"{reverse('reports:alerts')}?category={row.category.code}", row.category.name)
             for row in (by_category.quiet if by_category else ())
         ],
-        **_ways_on(asked),
+        **_ways_on(form),
     }
 
 
@@ -359,12 +360,15 @@ def seasons_page(found: Seasons, form: ReportForm) -> dict[str, Any]:
     }
 
 
-def _ways_on(asked: ReportQuery) -> dict[str, str]:
+def _ways_on(form: ReportForm) -> dict[str, str]:
     """Where a report leads that its period is too short for: to the counts, and to itself about a whole year."""
+    asked, carried = form.query, form.carried
     longer = long_enough(asked.wanted, timezone.localdate())
     return {
-        "counts_url": f"{reverse('reports:heatmap')}?{asked.as_query()}",
-        "longer_query": replace(asked, wanted=longer).as_query() if longer != asked.wanted else "",
+        "counts_url": _tab_url(KINDS["heatmap"], asked, carried),
+        "longer_query": with_carried(replace(asked, wanted=longer), carried)
+        if longer != asked.wanted
+        else "",
         "longer_words": longer_words(longer.until or timezone.localdate()),
     }
 
@@ -378,17 +382,14 @@ def _page(
 ) -> HttpResponse:
     """The page of that report with what is ``shown`` of it; without one that was ``made``, its form and what is wrong with the question (400)."""
     asked = None if form.errors else form.query
-    carried = _carried(request, form)
+    carried = form.carried
     context = {
         "form": form,
         "report": report,
         "report_url": reverse(f"reports:{report}"),
-        "tabs": [
-            (kind, _tab_url(kind, asked and replace(asked, against=carried or asked.against)))
-            for kind in KINDS.values()
-        ],
+        "tabs": [(kind, _tab_url(kind, asked, carried)) for kind in KINDS.values()],
         "left_out": [
-            *left_out(request.GET, {*form.fields, *(AGAINST if carried else ())}),
+            *left_out(request.GET, {*form.fields, *((*AGAINST, *FIRST) if carried else ())}),
             *([no_second_words()] if carried else []),
         ],
         **(shown or {}),
@@ -397,6 +398,7 @@ def _page(
     if asked is not None:
         context |= {
             "made": made,
+            "carried": carried.named if carried else {},
             "save_query": asked.as_query(report=report),
             "narrowed": form.narrows,
             "made_words": created_words(),
@@ -405,7 +407,12 @@ def _page(
             **_kept(counted_at(name_of(report, form)), asked),
             "threshold": settings.REPORT_MIN_COUNT,
             "files": [
-                (one, f"{reverse('reports:product', args=[report, one.ending])}?{asked.as_query()}")
+                (
+                    one,
+                    f"{reverse('reports:product', args=[report, one.ending])}?"
+                    # On paper it is said that it is left out.
+                    + with_carried(asked, carried if one.ending == "pdf" else None),
+                )
                 for one in products_of(report).values()
             ],
             "frame_url": f"{reverse('reports:product', args=[report, 'html'])}?{asked.as_query(**{FRAME: '1'})}",
@@ -422,28 +429,51 @@ def _kept(at: dt.datetime | None, asked: ReportQuery) -> dict[str, str]:
     return {"kept_words": kept_words(at), "anew_query": asked.as_query(**{COUNTED_AFTER: moment})}
 
 
-def _carried(request: HttpRequest, form: ReportForm) -> Days | None:
+def _carried(request: HttpRequest, form: ReportForm) -> Carried | None:
     """A second period that this report does not take: it goes along to those that do. None without one that can be read."""
     if AGAINST[0] in form.fields:
         return None
+    against, first = (_days(request, names) for names in (AGAINST, FIRST))
+    return (
+        Carried(against, first if first and not against.meet(first.since, first.until) else None)
+        if against
+        else None
+    )
+
+
+def _days(request: HttpRequest, names: Sequence[str]) -> Days | None:
+    """The days of these names in the address; None without two that can be read, in their order."""
     try:
-        since, until = (day_in(request.GET.get(name, "").strip()) for name in AGAINST)
+        since, until = (day_in(request.GET.get(name, "").strip()) for name in names)
     except ValueRefused:
         return None
     return Days(since, until) if since <= until else None
 
 
-def _tab_url(kind: Kind, asked: ReportQuery | None) -> str:
-    """The same question to that report, as far as it takes it, and its second period for those after it; without a question the report alone."""
+def _tab_url(kind: Kind, asked: ReportQuery | None, carried: Carried | None) -> str:
+    """The same question to that report, as far as it takes it, and its second period for those after it; without a question the report alone.
+
+    A second period that cannot be held against the days of this report is with those again that it was chosen for.
+    """
     path = reverse(f"reports:{kind.name}")
     if asked is None:
         return path
     # What one report alone is asked is kept out of the others.
     there = replace(asked, done=None).without(kind.without)
+    wanted = asked.wanted
+    if carried is None and asked.against and wanted.since and wanted.until:
+        carried = Carried(asked.against, Days(wanted.since, wanted.until))
     if kind.least_days:
         there = replace(there, wanted=long_enough(there.wanted, timezone.localdate()))
-    takes = AGAINST[0] not in kind.without
-    query = replace(there, against=asked.against_of(there.wanted) if takes else asked.against).as_query()
+    if AGAINST[0] in kind.without:
+        query = with_carried(there, carried)
+        return f"{path}?{query}" if query else path
+    if carried:
+        there = replace(there, against=carried.against)
+        if there.against_of(there.wanted) is None and carried.first:
+            first = carried.first
+            there = replace(there, wanted=replace(there.wanted, since=first.since, until=first.until))
+    query = replace(there, against=there.against_of(there.wanted)).as_query()
     return f"{path}?{query}" if query else path
 
 
@@ -455,7 +485,13 @@ def _tab_url(kind: Kind, asked: ReportQuery | None) -> str:
 def product(request: HttpRequest, form: ReportForm, report: str, ending: str) -> HttpResponse:
     """The report as a file, or what is wrong with the question (400); ``frame=1`` gives the page's own map. 404 for what is none."""
     made_as = products_of(report)[ending]
-    foreign = unknown(request.GET, [*form.fields, *([FRAME] if ending == "html" else [])])
+    form.carried = _carried(request, form) if ending == "pdf" else None
+    known = [
+        *form.fields,
+        *([FRAME] if ending == "html" else []),
+        *(form.carried.named if form.carried else []),
+    ]
+    foreign = unknown(request.GET, known)
     if foreign:
         form.is_valid()
         return _refusal(form, foreign)

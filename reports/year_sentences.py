@@ -48,7 +48,9 @@ def year_hint(year: YearBefore | Uncompared | None) -> str:
 
 def no_second_words() -> str:
     """What a report says whose address has a second period that it does not take."""
-    return _("This report compares with no second period: it is left out here.")
+    return _(
+        "This report compares with no second period: it is left out here, and goes along to the reports that do."
+    )
 
 
 def before_words(part: OwnChange) -> str:

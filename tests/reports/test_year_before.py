@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import io
 import re
 from dataclasses import replace
 from html import unescape
@@ -12,6 +13,7 @@ import pytest
 from django.http import QueryDict
 from django.test import Client
 from django.utils import timezone
+from pypdf import PdfReader
 from pytest_django import DjangoAssertNumQueries, Settings
 from scipy.stats import false_discovery_control
 
@@ -273,10 +275,24 @@ def test_a_second_period_goes_along_or_is_said_to_be_left_out(client: Client, pl
     page = client.get(f"/en/reports/seasons/?{tabs(page)['seasons']}").content.decode()
     assert left_out in page
     assert days in tabs(page)["districts"]
-    # Trends ask for a year, of which the other days are some.
+    # Trends ask for a year, of which the other days are some: what was compared is compared again.
     longer = client.get(f"/en/reports/trends/?{tabs(page)['trends']}").content.decode()
-    assert left_out in longer
-    assert days not in tabs(longer)["districts"]
+    assert left_out in longer and "Left out of the address" not in longer
+    assert "from=2026-03-01&to=2026-03-31" not in tabs(page)["trends"]
+    assert f"from=2026-03-01&to=2026-03-31&{days}" in tabs(longer)["districts"]
+    # A ready period, the form and paper keep it too, and paper says that it is left out.
+    periods = re.findall(r'<a href="\?([^"]*)"', longer.partition("report-periods")[2].partition("</nav>")[0])
+    assert periods and all(days in unescape(query) for query in periods)
+    again = client.get(f"/en/reports/trends/?{unescape(periods[-1])}").content.decode()
+    assert f"from=2026-03-01&to=2026-03-31&{days}" in tabs(again)["districts"]
+    assert '<input type="hidden" name="against_from" value="2025-12-22">' in longer
+    answers = client.get(f"/en/reports/answers/?{CHOSEN}").content.decode()
+    (pdf,) = re.findall(r'href="(/en/reports/answers\.pdf[^"]*)"', answers)
+    paper = PdfReader(io.BytesIO(client.get(unescape(pdf)).content))
+    words = " ".join(" ".join(page.extract_text().split()) for page in paper.pages)
+    assert left_out in words
+    (table,) = re.findall(r'href="(/en/reports/answers\.csv[^"]*)"', answers)
+    assert "against_from" not in table and client.get(unescape(table)).status_code == 200
     for query in (QUERY, f"{QUERY}&against_from=2025-13-22&against_to=2025-12-31"):
         page = client.get(f"/en/reports/seasons/?{query}").content.decode()
         assert left_out not in page and part not in page
