@@ -11,8 +11,9 @@ from django.utils.formats import number_format
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext, pgettext
 
+from geo.bbox import Bbox
 from geo.folium_map import CellMap
-from geo.paper_map import Matrix, Sheet, Table
+from geo.paper_map import SMALL_MM, Matrix, Sheet, Table
 from reports.figures import about, rounded, times
 from reports.ground import nearest_places
 from reports.heatmap import Heatmap
@@ -56,6 +57,8 @@ def sheet_of(
         author=f"OshCity · {settings.PUBLIC_URL}",
         made_on=timezone.localdate(),
         north=pgettext("north, on the arrow of a map", "N"),
+        ring=_("A ring of its colour is around a numbered place that is narrower than %(mm)s mm on this map.")
+        % {"mm": rounded(SMALL_MM)},
     )
 
 
@@ -87,7 +90,7 @@ def heatmap_tables(made: Heatmap) -> list[Table]:
                     zip(top, nearest_places([box.centre() for box in boxes]), strict=True), start=1
                 )
             ],
-            at=[box.centre() for box in boxes],
+            at=boxes,
         ),
         _table(
             _("By district"),
@@ -135,7 +138,7 @@ def hotspots_tables(made: Hotspots) -> list[Table]:
                 _("Where there are more"),
                 columns,
                 rows,
-                at=[place.box.centre() for place in top],
+                at=[place.box for place in top],
                 note=" ".join(filter(None, [places_words(made), year_column_words(made.year_before)])),
             )
         ]
@@ -179,7 +182,7 @@ def trends_tables(made: Trends) -> list[Table]:
                 _("Where something begins, grows or lasts"),
                 columns,
                 rows,
-                at=[place.box.centre() for place in top],
+                at=[place.box for place in top],
                 note=_judged_words(),
             )
         )
@@ -227,7 +230,7 @@ def alerts_tables(made: Alerts) -> list[Table]:
             *((week_words(row.monday), _whole(row.count)) for row in made.recent),
         ],
     )
-    places = [_table(title, columns, rows, at=[alert.box.centre() for alert in top])] if rows else []
+    places = [_table(title, columns, rows, at=[alert.box for alert in top])] if rows else []
     return [*places, weeks]
 
 
@@ -463,7 +466,7 @@ def _table(
     title: str,
     columns: tuple[str, ...],
     rows: Sequence[tuple[str, ...]],
-    at: Sequence[tuple[float, float]] = (),
+    at: Sequence[Bbox] = (),
     note: str = "",
 ) -> Table:
     more = _("… and %(n)d more, in the files of data.")

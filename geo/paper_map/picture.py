@@ -13,8 +13,10 @@ import shapely
 import shapely.geometry
 from pyproj import Transformer
 
+from geo.bbox import Bbox
 from geo.folium_map import MOST_NAMES, NAMED_STREETS, CellMap, Units, name_of
 from geo.metric import in_metres
+from geo.paper_map.numbers import beside, draw_numbers, is_small
 from geo.paper_map.palette import colour
 from geo.paper_map.pens import Box, Pen, Points, Shape
 from geo.paper_map.streets import along_streets
@@ -32,8 +34,9 @@ _LINES: Final = {
     "secondary": ("road", 0.55),
     "street": ("road", 0.25),
 }
-#: Radius of the circle around a number, and from a line of a name to the next.
-_MARK_MM: Final = 1.9
+#: What is neither more nor less than elsewhere, or not judged: a number may stand on it.
+_PLAIN: Final = {"even", "blank"}
+#: From a line of a name to the next.
 _NAME_LEADING_MM: Final = 3.2
 #: How far a district's name is moved down or up, in this order, where its place is taken.
 _MOVES_MM: Final = (0.0, 5.0, -5.0, 10.0, -10.0)
@@ -94,17 +97,18 @@ def draw_map(
     srid: int,
     box: Box,
     north: str,
-    marks: Sequence[tuple[float, float]] = (),
+    marks: Sequence[Bbox] = (),
 ) -> None:
     """The ground, the cells, the borders with their names, a scale, and an arrow to the true ``north``, in a frame.
 
-    At each of the ``marks`` (lon, lat) is its number, from 1.
+    Beside each of the places of ``marks`` is its number, from 1, and a small place has a ring.
     """
     view = View.of(drawn, srid, box)
     corners = np.array([(0, 0), (1, 0), (1, 1), (0, 1), (0, 0)]) * (box.width, box.height) + (box.x, box.y)
     pen.shapes([Shape([corners], fill=colour("paper"))], box)
     pen.shapes(_ground(drawn.ground, view, srid), box)
-    pen.shapes(_cells(drawn, view, srid), box)
+    cells = _cells(drawn, view, srid)
+    pen.shapes([_filled(rings, name) for name, rings in cells], box)
     borders = [
         (str(one["properties"]["name"]), _projected(one["geometry"], srid))
         for one in drawn.borders["features"]
@@ -118,21 +122,64 @@ def draw_map(
         box,
     )
     taken: list[tuple[float, float, float, float]] = []
-    marked = [view.place(shapely.get_coordinates(in_metres(shapely.Point(at), srid)))[0] for at in marks]
-    taken += [(x - _MARK_MM, y - _MARK_MM, x + _MARK_MM, y + _MARK_MM) for x, y in marked]
+    places = [_on_page(place, view, srid) for place in marks]
+    numbers = beside(
+        places,
+        [rings[0] for name, rings in cells if name not in _PLAIN] if marks else [],
+        box,
+        _kept_free(box),
+    )
+    own = _cells_of(places, cells)
+    taken += [rectangle for number in numbers for rectangle in number.rectangles]
     # Of many districts the names stand back, so that they do not hide the map.
     named = [(name, shape) for name, shape in borders if len(borders) > 1]
     _names(pen, named, view, taken, bold=len(named) <= MOST_NAMES)
     _names(pen, _places(drawn, srid), view, taken, bold=False)
     for name, begins, rising in along_streets(_streets(drawn, view, srid), box, _street_width(pen), taken):
         pen.text(*begins, name, _STREET_SIZE, colour=colour("ink-soft"), halo="#ffffff", rising=rising)
-    _marks(pen, marked, box)
+    # No border lies over the few cells of a small place, nor an outline that takes half of them.
+    small = [one for place, cells in zip(places, own, strict=True) if is_small(place) for one in cells]
+    pen.shapes([Shape(rings, fill=colour(name)) for name, rings in small], box)
+    draw_numbers(pen, numbers, [colour(cells[-1][0] if cells else "even") for cells in own], box)
     _bar(pen, view, drawn.units)
     _arrow(pen, view, srid, north)
     pen.shapes(
         [Shape([corners], line=colour("border"), line_mm=0.3)],
         Box(box.x - 1, box.y - 1, box.width + 2, box.height + 2),
     )
+
+
+def has_small(drawn: CellMap, srid: int, box: Box, marks: Sequence[Bbox]) -> bool:
+    """True where one of the places would have a ring, if the map were laid into that box."""
+    view = View.of(drawn, srid, box)
+    return any(is_small(_on_page(place, view, srid)) for place in marks)
+
+
+def _on_page(place: Bbox, view: View, srid: int) -> Box:
+    """The rectangle of the place on the page."""
+    corners = view.place(shapely.get_coordinates(in_metres(shapely.box(*place), srid)))
+    (left, top), (right, bottom) = corners.min(axis=0).tolist(), corners.max(axis=0).tolist()
+    return Box(left, top, right - left, bottom - top)
+
+
+def _cells_of(
+    places: Sequence[Box], cells: list[tuple[str, list[Points]]]
+) -> list[list[tuple[str, list[Points]]]]:
+    """The cells that have a colour and their middle in each place's rectangle, the surest last."""
+    coloured = [one for one in cells if one[0] not in _PLAIN]
+    middles = np.array([rings[0][:-1].mean(axis=0) for _name, rings in coloured]).reshape(-1, 2)
+    found = []
+    for place in places:
+        off = np.abs(middles - (place.x + place.width / 2, place.y + place.height / 2))
+        inside = (off <= (place.width / 2, place.height / 2)).all(axis=1)
+        found.append([coloured[n] for n in np.flatnonzero(inside)])
+    return found
+
+
+def _kept_free(box: Box) -> list[Box]:
+    """Where the bar of the scale and the arrow stand."""
+    bottom, right = box.y + box.height, box.x + box.width
+    return [Box(box.x, bottom - 11, _BAR_MM + 8, 11), Box(right - 14, box.y, 14, 18)]
 
 
 def swatch(pen: Pen, x: float, y: float, name: str) -> None:
@@ -191,8 +238,8 @@ def _ground(ground: Mapping[str, Any], view: View, srid: int) -> list[Shape]:
     return [*areas, *(shape for _width, shape in sorted(lines, key=lambda one: one[0]))]
 
 
-def _cells(drawn: CellMap, view: View, srid: int) -> list[Shape]:
-    """The cells, those without a difference first, so that what is hot lies over them."""
+def _cells(drawn: CellMap, view: View, srid: int) -> list[tuple[str, list[Points]]]:
+    """Colour and rings of each part of the cells, those without a difference first, so that what is hot lies over them."""
     if not drawn.cells:
         return []
     # All at once: a single one takes as long as a hundred.
@@ -208,7 +255,7 @@ def _cells(drawn: CellMap, view: View, srid: int) -> list[Shape]:
     for part, number in enumerate(cell_of.tolist()):
         level = drawn.cells[number].level
         name = drawn.levels[level].colour
-        shapes.append(((name != "even", -level), _filled(rings_of[part], name)))
+        shapes.append(((name != "even", -level), (name, rings_of[part])))
     return [shape for _order, shape in sorted(shapes, key=lambda one: one[0])]
 
 
@@ -300,17 +347,6 @@ def _in_two(name: str) -> list[str]:
     words = name.split()
     halves = [[" ".join(words[:n]), " ".join(words[n:])] for n in range(1, len(words))]
     return min(halves, key=lambda lines: max(map(len, lines)), default=[name])
-
-
-def _marks(pen: Pen, places: Sequence[Points], box: Box) -> None:
-    turns = np.linspace(0, 2 * math.pi, 25)
-    ring = np.column_stack([np.cos(turns), np.sin(turns)]) * _MARK_MM
-    # The first lies on top.
-    for number, at in reversed([*enumerate(places, start=1)]):
-        pen.shapes([Shape([ring + at], fill="#ffffff", line=colour("ink"), line_mm=0.25)], box)
-        words = str(number)
-        x = float(at[0]) - pen.width(words, 6.5, bold=True) / 2
-        pen.text(x, float(at[1]) + 0.85, words, 6.5, bold=True, colour=colour("ink"))
 
 
 def _bar(pen: Pen, view: View, units: Units) -> None:

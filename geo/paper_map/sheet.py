@@ -11,10 +11,12 @@ from typing import Any, Final
 
 import numpy as np
 
+from geo.bbox import Bbox
 from geo.folium_map import CellMap, MapLevel
+from geo.paper_map.numbers import ring_swatch
 from geo.paper_map.palette import colour
 from geo.paper_map.pens import HEIGHT_MM, WIDTH_MM, Box, Fonts, PdfPen, Pen, PngPen, Shape
-from geo.paper_map.picture import draw_map, swatch
+from geo.paper_map.picture import draw_map, has_small, swatch
 
 _LEFT, _TOP = 15.0, 16.0
 _WIDE: Final = WIDTH_MM - 2 * _LEFT
@@ -45,15 +47,15 @@ _RISING_MM: Final = 28.0
 class Table:
     """Rows of texts under their columns; all but the first column are figures. What does not fit is counted by ``more``, unless the sheet is ``whole``.
 
-    What follows a line's end in a first text stands small below it. ``at`` is where (lon, lat) each row is: the map has its
-    number there, from 1. ``note`` stands below the table.
+    What follows a line's end in a first text stands small below it. ``at`` is where each row is: the map has its
+    number beside it, from 1. ``note`` stands below the table.
     """
 
     title: str
     columns: tuple[str, ...]
     rows: Sequence[tuple[str, ...]]
     more: str
-    at: Sequence[tuple[float, float]] = ()
+    at: Sequence[Bbox] = ()
     note: str = ""
 
 
@@ -91,7 +93,7 @@ class Sheet:
 
     ``answer`` stands above the map of ``drawn``, in metres of CRS ``srid``; ``method`` are the sentences below the tables,
     ``sources`` the lines at the foot of each page, ``address`` is where the same is to be found, ``author`` who the
-    PDF says made it. What is not ``mapped`` has its tables below the answer. The tables have one page together, unless the sheet is
+    PDF says made it. ``ring`` says in the legend what has a ring around it. What is not ``mapped`` has its tables below the answer. The tables have one page together, unless the sheet is
     ``whole``: all of their rows are told then, on as many pages as they need. ``matrices`` follow, in the PDF alone.
     """
 
@@ -107,6 +109,7 @@ class Sheet:
     author: str
     made_on: dt.date
     north: str
+    ring: str = ""
     mapped: bool = True
     whole: bool = False
     matrices: Sequence[Matrix] = ()
@@ -187,23 +190,27 @@ class _Pages:
 def _first(pen: Pen, sheet: Sheet) -> None:
     y = _head(pen, sheet)
     levels = sheet.drawn.levels if sheet.drawn.cells else ()
+    # What has no room in its table has no number on the map.
+    marks = [
+        place
+        for table, rows in zip(sheet.tables, _below(_Pages(_Ruler(pen), sheet)), strict=True)
+        for place in table.at[:rows]
+    ]
     legend = _legend_height(pen, levels)
     top = y + 1.5
-    draw_map(
-        pen,
-        sheet.drawn,
-        sheet.srid,
-        Box(_LEFT, top, _WIDE, _FOOT - legend - 5 - top),
-        sheet.north,
-        # What has no room in its table has no number on the map.
-        [
-            place
-            for table, rows in zip(sheet.tables, _below(_Pages(_Ruler(pen), sheet)), strict=True)
-            for place in table.at[:rows]
-        ],
-    )
+    box = Box(_LEFT, top, _WIDE, _FOOT - legend - 5 - top)
+    # What is too small stays so on a map that gives a line to its legend.
+    ringed = has_small(sheet.drawn, sheet.srid, box, marks)
+    if ringed:
+        legend += _ROW_MM
+        box = replace(box, height=box.height - _ROW_MM)
+    draw_map(pen, sheet.drawn, sheet.srid, box, sheet.north, marks)
     if levels:
         _legend(pen, _FOOT - legend, sheet.drawn.legend, levels)
+    if ringed and levels:
+        at = _FOOT - _ROW_MM + 0.5
+        ring_swatch(pen, _LEFT + 3.5, at + 1.8, colour(levels[0].colour))
+        pen.text(_LEFT + 9, at + 2.9, sheet.ring, 8.5, colour=colour("ink"))
 
 
 def _head(pen: Pen, sheet: Sheet) -> float:

@@ -10,6 +10,7 @@ from collections import Counter
 
 import numpy as np
 import pytest
+import shapely
 from PIL import Image
 from pypdf import PdfReader
 
@@ -17,6 +18,7 @@ from geo.bbox import Bbox
 from geo.folium_map import CellMap, MapCell, MapLevel, Units, square
 from geo.grid import Cell, Grid
 from geo.paper_map import Fonts, Matrix, Sheet, Table, as_pdf, as_png
+from geo.paper_map.numbers import beside
 from geo.paper_map.palette import colours
 from geo.paper_map.pens import Box, PdfPen, PngPen, Shape
 from geo.paper_map.streets import along_streets
@@ -104,7 +106,11 @@ def test_the_pdf_says_everything_on_two_pages() -> None:
     # Nor have they a number on the map.
     (table,) = sheet().tables
     west, south, east, north = sheet().drawn.frame
-    below_each_other = [((west + east) / 2, south + (north - south) * n / 80) for n in range(80)]
+    middle = (west + east) / 2
+    below_each_other = [
+        Bbox(middle, low, middle + 1e-5, low + 1e-5)
+        for low in (south + (north - south) * n / 80 for n in range(80))
+    ]
     numbered = dataclasses.replace(table, at=below_each_other)
     marked = PdfReader(io.BytesIO(as_pdf(sheet(tables=[numbered]), FONTS))).pages[0].extract_text().split()
     assert str(80 - int(rest[1])) in marked and str(81 - int(rest[1])) not in marked
@@ -244,18 +250,92 @@ def test_names_of_streets_stand_along_straight_pieces_of_them_and_apart() -> Non
     assert abs(found["level again"][0][0] - 44) > 12
 
 
+def test_numbers_stand_beside_their_places_and_hide_nothing_that_has_a_colour() -> None:
+    box = Box(10, 20, 60, 50)
+
+    def square(x: float, y: float, side: float) -> Box:
+        return Box(x, y, side, side)
+
+    # A dozen small ones as near to each other as in a town, one at the edge, one that is large.
+    places = [square(30 + n % 4 * 2.5, 40 + n // 4 * 2.5, 0.5) for n in range(12)]
+    places += [square(10, 20, 0.5), square(50, 30, 12)]
+    rings = [
+        np.array([(x, y), (x + side, y), (x + side, y + side), (x, y + side), (x, y)])
+        for x, y, side in ((one.x, one.y, one.width) for one in places)
+    ]
+    kept_free = [Box(10, 60, 30, 10)]
+    numbers = beside(places, rings, box, kept_free)
+    discs = [shapely.Point(one.at).buffer(1.9) for one in numbers]
+    coloured = shapely.union_all([shapely.Polygon(ring) for ring in rings])
+    assert not any(disc.intersects(coloured) for disc in discs)
+    assert not any(one.intersects(other) for n, one in enumerate(discs) for other in discs[:n])
+    assert all(shapely.box(10, 20, 70, 70).contains(disc) for disc in discs)
+    assert not any(disc.intersects(shapely.box(10, 60, 40, 70)) for disc in discs)
+    leaders = [shapely.LineString(one.leader) for one in numbers]
+    for number, place, leader, ring in zip(numbers, places, leaders, rings, strict=True):
+        # A small one has a ring, from which the line goes to the edge of the disc.
+        assert (number.ring_mm > 0) == (place.width < 2)
+        assert leader.distance(shapely.Polygon(ring)) <= number.ring_mm
+        assert shapely.Point(number.at).distance(leader) == pytest.approx(1.9)
+    assert not any(
+        leader.intersects(disc) for n, leader in enumerate(leaders) for m, disc in enumerate(discs) if m != n
+    )
+    assert leaders[-1].length < 3
+    again = beside(places, rings, box, kept_free)
+    assert all((one.at == other.at).all() for one, other in zip(numbers, again, strict=True))
+    # Where all has a colour it hides something, but no place that has a number.
+    everywhere = np.array([(10, 20), (70, 20), (70, 70), (10, 70), (10, 20)], dtype=float)
+    (one,) = beside(places[-1:], [everywhere], box, kept_free)
+    assert not shapely.Point(one.at).buffer(1.9).intersects(shapely.box(50, 30, 62, 42))
+    # Where there is no room at all it lies on its place.
+    (one,) = beside([square(12, 22, 1)], [], Box(10, 20, 4, 4), ())
+    assert one.at == pytest.approx((12.5, 22.5))
+
+
+def test_a_place_too_small_for_paper_has_a_ring_which_the_legend_explains() -> None:
+    whole = sheet(ring="Шакекче")
+    (table,) = whole.tables
+
+    def read(at: Bbox) -> str:
+        numbered = [dataclasses.replace(table, at=[at])]
+        return (
+            PdfReader(io.BytesIO(as_pdf(dataclasses.replace(whole, tables=numbered), FONTS)))
+            .pages[0]
+            .extract_text()
+        )
+
+    west, south, east, north = GRID.bbox(HOT)
+    assert "Шакекче" not in read(GRID.bbox(HOT))
+    small = Bbox(west, south, west + (east - west) / 20, south + (north - south) / 20)
+    assert "Шакекче" in read(small)
+
+    def picture(at: Bbox) -> np.ndarray:
+        numbered = [dataclasses.replace(table, at=[at])]
+        made = as_png(dataclasses.replace(whole, tables=numbered), FONTS)
+        return np.asarray(Image.open(io.BytesIO(made)).convert("RGB"), dtype=int)
+
+    # In the colour of its cells: the same as they would have without the ground below.
+    tiny = Bbox(
+        (west + east) / 2 - 1e-5,
+        (south + north) / 2 - 1e-5,
+        (west + east) / 2 + 1e-5,
+        (south + north) / 2 + 1e-5,
+    )
+    strong = (picture(tiny)[:1400] == _rgb(colours()["hot-3"])).all(axis=2)
+    assert strong.any()
+
+
 def test_long_names_and_rows_are_in_lines_and_places_have_numbers() -> None:
     whole = sheet()
     borders = {"features": [dict(one) for one in whole.drawn.borders["features"]]}
     borders["features"][0]["properties"] = {"name": "Түштүк-Батыш аймактык башкармалыгы жана анын айылдары"}
     long = " ".join(f"сөз{n}" for n in range(40))
-    west, south, east, north = whole.drawn.frame
     table = Table(
         "Жерлер",
         ("Жер", "Саны"),
         [(f"1. Базар\n{long}", "4"), (long, "3")],
         "дагы %(n)d",
-        at=[((west + east) / 2, (south + north) / 2)],
+        at=[GRID.bbox(HOT)],
         note="Кошуналары менен.",
     )
     drawn = dataclasses.replace(whole.drawn, borders=borders)
