@@ -31,7 +31,6 @@ from web.api.openapi import (
     DAY_OR_NULL,
     MOMENT,
     MOMENT_OR_NULL,
-    NUMBER,
     NUMBER_OR_NULL,
     TEXT,
     TEXT_OR_NULL,
@@ -277,8 +276,8 @@ HOT_CELL: Final[Properties] = (
     Property(
         "expected",
         "expected",
-        NUMBER,
-        gettext_noop("Appeals that chance would give the cell and its neighbours."),
+        NUMBER_OR_NULL,
+        gettext_noop("Appeals that chance would give the cell and its neighbours; null without a test."),
     ),
     Property("ratio", "ratio", NUMBER_OR_NULL, gettext_noop("Observed by expected.")),
     Property("p", "p", NUMBER_OR_NULL, gettext_noop("Chance of a difference as large, two-sided.")),
@@ -292,7 +291,9 @@ HOT_CELL: Final[Properties] = (
         "class",
         "level",
         WHOLE,
-        gettext_noop("0: no clear difference; more than chance at q below 0.1 (1), 0.05 (2), 0.01 (3)."),
+        gettext_noop(
+            "0: not clearly more; more than chance at q below 0.1 (1), 0.05 (2), 0.01 (3). Fewer is not called."
+        ),
     ),
     Property("counted_from", "since", DAY, gettext_noop("The day of the first appeal that was counted.")),
     Property("counted_to", "until", DAY, gettext_noop("The day of the last one.")),

@@ -46,7 +46,7 @@ from reports.hot_sentences import (
     hot_notes,
     level_words,
 )
-from reports.hotspots import HotCell, Hotspots, showable
+from reports.hotspots import Compared, HotCell, Hotspots, showable
 from reports.intervention import BeforeAfterReport
 from reports.ratios import BREAKS, ratio_class_words
 from reports.season_sentences import season_notes
@@ -139,7 +139,7 @@ def hotspots_map(hotspots: Hotspots, selection: ReportQuery, filters: list[tuple
                 for row in hotspots.cells
             ],
         ),
-        levels=_ramp(classes) if hotspots.refusal else _drawn(shown),
+        levels=_ramp(classes) if hotspots.refusal else _drawn(shown, fewer=hotspots.compared is Compared.ALL),
         legend=_counts_legend(hotspots.size) if hotspots.refusal else _("Compared with what was expected"),
     )
 
@@ -305,20 +305,19 @@ def pattern_colour(pattern: Pattern) -> str:
     return f"pattern-{pattern.name.lower().replace('_', '-')}" if pattern else "even"
 
 
-#: Colours of the style sheet by level.
-_HOT_COLOURS = {
-    level: f"hot-{level}" if level > 0 else f"cold-{-level}" if level else "even" for level in LEVELS_SHOWN
-}
-
-
 def _levels_of(cells: Sequence[HotCell | AlertCell]) -> list[int]:
     """The levels that the map shows of the cells: those that occur, and what is neither more nor fewer."""
     occurring = {0, *(cell.level for cell in cells)}
     return [level for level in LEVELS_SHOWN if level in occurring]
 
 
-def _drawn(levels: Iterable[int]) -> list[MapLevel]:
-    return [MapLevel(level_words(level), _HOT_COLOURS[level]) for level in levels]
+def _drawn(levels: Iterable[int], *, fewer: bool = True) -> list[MapLevel]:
+    return [MapLevel(level_words(level, fewer=fewer), hot_colour(level)) for level in levels]
+
+
+def hot_colour(level: int) -> str:
+    """Name of the level's colour in the style sheet."""
+    return f"hot-{level}" if level > 0 else f"cold-{-level}" if level else "even"
 
 
 def _ramp(classes: Iterable[CountClass]) -> list[MapLevel]:

@@ -122,7 +122,7 @@ def as_geojson(heatmap: Heatmap) -> bytes:
 def hotspots_as_geojson(hotspots: Hotspots) -> bytes:
     """FeatureCollection of the tested cells that have appeals or differ (RFC 7946; polygons in EPSG:4326), the surest first.
 
-    ``observed`` and ``expected`` are of the cell and its neighbours, ``class`` is -3 to 3, ``place`` the nearest known one. The foreign member ``report`` holds the
+    ``observed`` and ``expected`` are of the cell and its neighbours, ``class`` is -3 to 3 (0 to 3 where chance is compared with); without a test nothing is expected; ``place`` the nearest known one. The foreign member ``report`` holds the
     question and the method.
     """
     return _feature_collection(
@@ -457,7 +457,7 @@ def hot_values(row: HotCell) -> dict[str, Any]:
     values = (
         row.count,
         row.observed,
-        round(row.expected, 4),
+        _rounded(row.expected),
         _rounded(row.ratio),
         _digits(row.p),
         _digits(row.q),

@@ -153,7 +153,7 @@ def hotspots_facts(made: Hotspots) -> dict[str, Any]:
             "not_tested_because": made.refusal,
             "places": len(made.places),
             "in_places": count,
-            "expected_in_places": round(expected, 4),
+            "expected_in_places": None if made.refusal else round(expected, 4),
             **other_period(made.year_before),
         },
     }

@@ -137,7 +137,7 @@ def compared_words(hotspots: Hotspots) -> str:
             )
             % facts
         )
-    return (
+    tested = (
         _(
             "Each cell is judged with its neighbours within %(radius)s m (%(window)s): its appeals against what would be "
             "there if the counts of all cells between the outermost appeals were shuffled. Exact permutation test of Getis and Ord's Gi*; "
@@ -145,6 +145,10 @@ def compared_words(hotspots: Hotspots) -> str:
         )
         % facts
     )
+    fewer = _(
+        "Only more is called, never fewer: where nobody lives nothing is reported, so that much of a map has fewer than chance would give."
+    )
+    return f"{tested} {fewer}"
 
 
 def caution_words(hotspots: Hotspots) -> str:
@@ -168,8 +172,15 @@ def hot_notes(hotspots: Hotspots, filters: list[tuple[str, str]]) -> tuple[str, 
     )
 
 
-def level_words(level: int) -> str:
-    """A level as in the legend."""
+def sure_words(level: int) -> str:
+    """How surely a place is called, in a column of a table."""
+    return {3: _("1 in 100"), 2: _("1 in 20"), 1: _("1 in 10")}[level]
+
+
+def level_words(level: int, *, fewer: bool = True) -> str:
+    """A level as in the legend; without ``fewer`` only more is called."""
+    if not level and not fewer:
+        return _("not clearly more")
     return {
         3: _("more; at most 1 in 100 by chance"),
         2: _("more; at most 1 in 20 by chance"),
@@ -184,7 +195,7 @@ def level_words(level: int) -> str:
 def cell_words(hotspots: Hotspots, cell: HotCell) -> tuple[str, ...]:
     """What a cell's card says."""
     lines = [shown_words(cell.count)]
-    if cell.q is not None:
+    if cell.q is not None and cell.expected is not None:
         lines.append(
             _("With its neighbours %(observed)s, about %(expected)s expected")
             % {
@@ -192,7 +203,7 @@ def cell_words(hotspots: Hotspots, cell: HotCell) -> tuple[str, ...]:
                 "expected": about(cell.expected),
             }
         )
-        lines.append(level_words(cell.level))
+        lines.append(level_words(cell.level, fewer=hotspots.compared is Compared.ALL))
     elif not hotspots.refusal:
         lines.append(_("Not tested: less than one such appeal is expected here."))
     return tuple(lines)

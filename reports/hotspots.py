@@ -78,13 +78,14 @@ class HotCell(NamedTuple):
     """A cell that has appeals or differs. ``observed`` and ``expected`` are those of the cell with its neighbours.
 
     ``count`` is None where there are fewer than may be shown. ``level`` is -3 to 3: how surely fewer or more
-    (``geo.hotspots.significance``); 0 for no clear difference.
+    (``geo.hotspots.significance``); 0 for no clear difference or, where chance is compared with, for not clearly more. Without a test
+    nothing is ``expected`` and ``observed`` is the cell's own count.
     """
 
     cell: Cell
     count: int | None  # type: ignore[assignment] # hides a method of tuples that nobody calls
     observed: int
-    expected: float
+    expected: float | None
     p: float | None
     q: float | None
     level: int
@@ -288,10 +289,12 @@ def _surface(ground: Ground, grid: Grid, x: NDArray[np.int64], tested: _Tested) 
     none = np.full(x.shape, np.nan)
     untold = ~ground.mask | hidden(tested.observed)
     window = f"the cell and its neighbours ({WINDOW_CELLS} cells)"
-    more = {
+    # Chance alone calls no cell fewer.
+    called = ((1, "more"), *(((-1, "fewer"),) if tested.z is None else ()))
+    surely = {
         sign * n: f"{words}, q < {bound:g}"
         for n, bound in zip((3, 2, 1), sorted(LEVELS), strict=True)
-        for sign, words in ((1, "more"), (-1, "fewer"))
+        for sign, words in called
     }
     bands = (
         Band("count", "Appeals in the cell.", np.where(hidden(x), np.nan, x), whole=True),
@@ -306,10 +309,15 @@ def _surface(ground: Ground, grid: Grid, x: NDArray[np.int64], tested: _Tested) 
         Band("q", "False discovery rate at which the cell differs (Benjamini-Hochberg).", tested.q),
         Band(
             "class",
-            "How surely more or fewer.",
+            "How surely more or fewer."
+            if tested.z is None
+            else "How surely more; fewer than chance is not called, since nothing is reported where nobody lives.",
             tested.level.astype(float),
             whole=True,
-            codes={0: "no clear difference", **dict(sorted(more.items()))},
+            codes={
+                0: "no clear difference" if tested.z is None else "not clearly more",
+                **dict(sorted(surely.items())),
+            },
         ),
     )
     return Surface(
@@ -403,7 +411,7 @@ class Ground:
 
     def untested(self, x: NDArray[np.int64]) -> tuple[HotCell, ...]:
         return tuple(
-            HotCell(self.cell(row, column), int(x[row, column]), int(x[row, column]), 0.0, None, None, 0)
+            HotCell(self.cell(row, column), int(x[row, column]), int(x[row, column]), None, None, None, 0)
             for row, column in np.argwhere(x >= max(settings.REPORT_MIN_COUNT, 1))
         )
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from django.conf import settings
@@ -108,7 +108,8 @@ def heatmap_tables(made: Heatmap) -> list[Table]:
 
 
 def hotspots_tables(made: Hotspots) -> list[Table]:
-    from reports.hot_sentences import place_names, places_words, year_column_words
+    from reports.drawing import hot_colour
+    from reports.hot_sentences import place_names, places_words, sure_words, year_column_words
     from reports.year_sentences import before_words, year_column_title
 
     top = made.places[:_MOST_PLACES]
@@ -120,6 +121,7 @@ def hotspots_tables(made: Hotspots) -> list[Table]:
             _whole(place.count),
             about(place.expected),
             times(place.ratio),
+            sure_words(place.level),
             *([before_words(place)] if year else []),
         )
         for number, (place, name) in enumerate(zip(top, place_names(made, top), strict=True), start=1)
@@ -130,6 +132,7 @@ def hotspots_tables(made: Hotspots) -> list[Table]:
         _with_neighbours(),
         pgettext("number of appeals, head of a column", "Expected"),
         pgettext("observed by expected, head of a column", "Times"),
+        pgettext("1 in 20, head of a column", "Chance, at most"),
         *([year] if year else []),
     )
     return (
@@ -140,6 +143,7 @@ def hotspots_tables(made: Hotspots) -> list[Table]:
                 rows,
                 at=[place.box for place in top],
                 note=" ".join(filter(None, [places_words(made), year_column_words(made.year_before)])),
+                swatches={(row, 5): hot_colour(place.level) for row, place in enumerate(top)},
             )
         ]
         if rows
@@ -468,9 +472,10 @@ def _table(
     rows: Sequence[tuple[str, ...]],
     at: Sequence[Bbox] = (),
     note: str = "",
+    swatches: Mapping[tuple[int, int], str] | None = None,
 ) -> Table:
     more = _("… and %(n)d more, in the files of data.")
-    return Table(title, columns, rows, more=more, at=at, note=note)
+    return Table(title, columns, rows, more=more, at=at, note=note, swatches=swatches or {})
 
 
 def _place(number: int, name: str, note: str) -> str:

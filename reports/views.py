@@ -147,7 +147,12 @@ def hotspots_page(hotspots: Hotspots, form: ReportForm) -> dict[str, Any]:
         "places_words": hot_sentences.places_words(hotspots),
         "size_words": size_words(hotspots.size),
         "places": [
-            (linked, about(linked.row.expected), before_words(linked.row))
+            (
+                linked,
+                about(linked.row.expected),
+                hot_sentences.sure_words(linked.row.level),
+                before_words(linked.row),
+            )
             for linked in _linked_places(hotspots, hotspots.places, form.query)
         ],
         "year_title": year_column_title(hotspots.year_before),

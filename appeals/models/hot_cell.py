@@ -21,7 +21,8 @@ class HotCell(models.Model):
     """A cell of the standing hotspots: all public appeals, compared with chance.
 
     ``observed``, ``expected`` and their ``ratio`` are of the cell with its neighbours; ``count`` is that of the cell alone,
-    None where it is less than may be shown. ``level`` is 0 for no clear difference, else 1 to 3: how surely there are more.
+    None where it is less than may be shown. ``level`` is 0 for not clearly more, else 1 to 3: how surely there are more;
+    fewer than chance is not called. Of too little for a test nothing is ``expected``.
     Counted are the appeals of the days from ``since`` to ``until``. ``number`` is the same whenever the cell is found again;
     the rows are made anew together (``reports.standing``).
     """
@@ -33,7 +34,7 @@ class HotCell(models.Model):
     area = models.MultiPolygonField(srid=WGS84_SRID)
     count = models.PositiveIntegerField(null=True)
     observed = models.PositiveIntegerField()
-    expected = models.FloatField()
+    expected = models.FloatField(null=True)
     ratio = models.FloatField(null=True)
     p = models.FloatField(null=True)
     q = models.FloatField(null=True)

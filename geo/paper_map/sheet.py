@@ -25,6 +25,8 @@ _FOOT: Final = HEIGHT_MM - 20.0
 #: Height of a line by the size of its letters, in millimetres a point.
 _LEADING: Final = 0.48
 _ROW_MM: Final = 5.4
+#: A side of the colour before a figure.
+_SWATCH_MM: Final = 2.6
 #: Room for the number of rows that have none, and the size of what stands small below a text.
 _MORE_MM: Final = 5.0
 _NOTE: Final = 7.5
@@ -48,7 +50,8 @@ class Table:
     """Rows of texts under their columns; all but the first column are figures. What does not fit is counted by ``more``, unless the sheet is ``whole``.
 
     What follows a line's end in a first text stands small below it. ``at`` is where each row is: the map has its
-    number beside it, from 1. ``note`` stands below the table.
+    number beside it, from 1. ``note`` stands below the table. ``swatches`` are the colours before figures by row and column, from 0,
+    the first column among them.
     """
 
     title: str
@@ -57,6 +60,7 @@ class Table:
     more: str
     at: Sequence[Bbox] = ()
     note: str = ""
+    swatches: Mapping[tuple[int, int], str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -318,10 +322,16 @@ def _table(
         # Of the last page of it, the note has a row above it.
         fitting = room - below - _MORE_MM if begins is None else room
         count = max(min(sum(end <= fitting for end in ends), len(ends) - 1), least)
-    for (name, note), (_name, *figures_of) in zip(firsts[:count], rows, strict=False):
-        for words, width, right in zip(figures_of, widths, rights, strict=True):
+    told = enumerate(zip(firsts[:count], rows, strict=False), start=begins or 0)
+    for number, ((name, note), (_name, *figures_of)) in told:
+        for column, (words, width, right) in enumerate(zip(figures_of, widths, rights, strict=True), start=1):
             fitted = _fitted(pen, words, 9, width - 1)
-            pen.text(right - pen.width(fitted, 9), y + 3.9, fitted, 9, colour=colour("ink"))
+            left = right - pen.width(fitted, 9)
+            pen.text(left, y + 3.9, fitted, 9, colour=colour("ink"))
+            if swatch_of := table.swatches.get((number, column)):
+                box = Box(left - _SWATCH_MM - 1, y + 1.5, _SWATCH_MM, _SWATCH_MM)
+                corners = np.array(_CORNERS) * _SWATCH_MM + (box.x, box.y)
+                pen.shapes([Shape([corners], fill=colour(swatch_of))], box)
         at = y + 3.9
         for lines, size, ink in ((name, 9, "ink"), (note, _NOTE, "ink-soft")):
             for words in lines:
@@ -416,7 +426,10 @@ def _widths(pen: Pen, table: Table) -> list[float]:
     needed = [
         max(
             [pen.width(word, 7.5) + 2.5 for word in _words(head)]
-            + [pen.width(row[n], 9) + 2.5 for row in table.rows],
+            + [
+                pen.width(row[n], 9) + 2.5 + (_SWATCH_MM + 1) * ((number, n) in table.swatches)
+                for number, row in enumerate(table.rows)
+            ],
             default=0.0,
         )
         for n, head in enumerate(table.columns[1:], start=1)

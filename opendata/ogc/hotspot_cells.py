@@ -77,9 +77,9 @@ class HotspotCells(Collection):
     def in_words(self, properties: Mapping[str, Any], language: str) -> tuple[str, str]:
         told = str(_("Appeals with the cells around it: %(observed)s; expected: %(expected)s")) % {
             "observed": properties["observed"],
-            "expected": number_format(properties["expected"], 1),
+            "expected": "—" if properties["expected"] is None else number_format(properties["expected"], 1),
         }
         # As ``geo.hotspots.significance.LEVELS``, without SciPy.
         bound = {1: "0.1", 2: "0.05", 3: "0.01"}.get(properties["class"])
-        surely = f"q < {number_format(bound)}" if bound else str(_("no clear difference"))
+        surely = f"q < {number_format(bound)}" if bound else str(_("not clearly more"))
         return properties["cell"], f"{told} · {surely}"

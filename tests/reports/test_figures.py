@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import io
 import re
 
@@ -83,6 +84,12 @@ def test_what_was_not_tested_is_not_said_to_be(client: Client, plant: Plant) -> 
     assert "Appeals per 250 m cell" in document
     assert "no clear difference" not in document and "Benjamini" not in document
     facts = client.get("/en/reports/hotspots.json?cell=250").json()
+    # Nothing is expected, which is not a number of nought.
+    assert facts["numbers"]["expected_in_places"] is None
+    cells = client.get("/en/reports/hotspots.geojson?cell=250").json()["features"]
+    assert {cell["properties"]["expected"] for cell in cells} == {None}
+    table = client.get("/en/reports/hotspots.csv?cell=250").content.decode("utf-8-sig")
+    assert {row["expected"] for row in csv.DictReader(io.StringIO(table))} == {""}
     assert (facts["method"]["test"], facts["method"]["corrected"]) == (None, None)
     paper = PdfReader(io.BytesIO(client.get("/ru/reports/hotspots.pdf?cell=250").content))
     words = " ".join(" ".join(page.extract_text().split()) for page in paper.pages)

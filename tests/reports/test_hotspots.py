@@ -11,6 +11,7 @@ from dataclasses import replace
 import pytest
 from django.contrib.gis.geos import Point
 from django.test import Client
+from pypdf import PdfReader
 from pytest_django import DjangoAssertNumQueries, Settings
 
 from appeals.filters import AppealFilter
@@ -289,6 +290,33 @@ def test_the_files_hold_what_the_page_says(client: Client, plant: Plant) -> None
     assert sizes_in_words in document
     assert "more; at most 1 in 100 by chance" in document
     assert "fewer;" not in document
+
+
+def test_where_only_more_is_called_the_rest_is_not_said_to_be_alike(client: Client, plant: Plant) -> None:
+    plant(everywhere() + around(IN_EAST, 60))
+    found = client.get(f"{PAGE}?cell=250").context["hotspots"]
+    assert found.compared is Compared.CHANCE
+    assert found.surface is not None
+    (band,) = [band for band in found.surface.bands if band.name == "class"]
+    assert band.codes[0] == "not clearly more" and min(band.codes) == 0
+    why = "Only more is called, never fewer"
+    facts = client.get("/en/reports/hotspots.json?cell=250").json()
+    assert any(why in sentence for sentence in facts["sentences"])
+    document = client.get(f"{FILES[0]}?cell=250").content.decode()
+    assert "not clearly more" in document and "no clear difference" not in document and why in document
+    assert why in client.get(f"{PAGE}?cell=250").content.decode()
+    # Where people are compared with, both are called.
+    shared = client.get(f"{FILES[0]}?cell=250&category=lamp").content.decode()
+    assert "no clear difference" in shared and "not clearly more" not in shared and why not in shared
+
+
+def test_the_table_says_how_sure_each_place_is(client: Client, plant: Plant) -> None:
+    plant(everywhere() + around(IN_EAST, 60))
+    page = client.get(f"{PAGE}?cell=250").content.decode()
+    assert "Chance, at most" in page
+    assert page.count('data-sure="3">1 in 100<') == 1
+    paper = PdfReader(io.BytesIO(client.get("/en/reports/hotspots.pdf?cell=250").content))
+    assert "1 in 100" in paper.pages[1].extract_text()
 
 
 @pytest.mark.parametrize("address", FILES)
