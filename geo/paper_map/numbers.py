@@ -28,7 +28,7 @@ _STEP_MM: Final = 0.5
 #: A disc stands rather so much farther from its place than on what has a colour.
 _FARTHER_MM: Final = 30.0
 #: So many of the nearest free positions are asked whether their lines cross another's.
-_TRIED: Final = 400
+_TRIED: Final = 2_000
 _SIZE: Final = 6.5
 _LINE_MM, _COLOUR_MM, _EDGED_MM = 0.3, 0.7, 1.1
 _TURNS: Final = np.linspace(0, 2 * math.pi, 33)
@@ -92,7 +92,7 @@ def beside(
             for m, (other, reach) in enumerate(zip(middles, rings, strict=True))
             if m != n and reach and np.hypot(*(other - middle)) > reach + ring
         ]
-        leader = room.leader(own[n], middle, ring, shapely.union_all([*drawn, *others]))
+        leader = room.leader(own[n], middle, ring, shapely.union_all(drawn), shapely.union_all(others))
         at = leader[1]
         toward = at - leader[0]
         long = float(np.hypot(*toward))
@@ -158,8 +158,10 @@ class _Room:
     def close_around(self, point: Points, reach: float) -> None:
         self.closed |= np.hypot(self.x - point[0], self.y - point[1]) <= reach
 
-    def leader(self, own: _Mask, middle: Points, ring: float, drawn: shapely.Geometry) -> Points:
-        """From the place, or its ring, to where the disc has its middle; crossing nothing that is ``drawn`` if that can be. Shape (2, 2)."""
+    def leader(
+        self, own: _Mask, middle: Points, ring: float, drawn: shapely.Geometry, rings: shapely.Geometry
+    ) -> Points:
+        """From the place, or its ring, to where the disc has its middle; crossing nothing that is ``drawn``, nor ``rings``, if that can be. Shape (2, 2)."""
         away, (row, column) = ndimage.distance_transform_edt(~own, return_indices=True)
         worth = np.where(self.closed, np.inf, away * _STEP_MM + self.worse).ravel()
         order = np.argsort(worth, kind="stable")[:_TRIED]
@@ -174,10 +176,12 @@ class _Room:
             at = row.ravel()[order], column.ravel()[order]
             begins = np.column_stack([self.x[at], self.y[at]])
         lines = np.stack([begins, ends], axis=1)
-        clear = shapely.distance(shapely.linestrings(lines), drawn) > _APART_MM / 2
-        # Nothing that is drawn is no distance.
-        clear |= drawn.is_empty
-        return np.asarray(lines[int(np.argmax(clear))])
+        # A ring is crossed rather than a disc. Where there is nothing there is no distance.
+        over, through = (
+            ~(shapely.distance(shapely.linestrings(lines), one) > _APART_MM / 2) & (not one.is_empty)
+            for one in (drawn, rings)
+        )
+        return np.asarray(lines[int(np.argmin(2 * over + through))])
 
 
 def _away(pixels: _Mask) -> NDArray[Any]:
