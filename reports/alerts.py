@@ -21,11 +21,11 @@ from geo.hotspots.scan import PRIOR
 from geo.surface import Band, Surface
 from reports.counted import CountsWholeSteps
 from reports.ground import study_area
-from reports.hotspots import LEAST_APPEALS, LEAST_CELLS, Refusal, hidden, showable
+from reports.hotspots import LEAST_APPEALS, LEAST_CELLS, Refusal, hidden
 from reports.inputs import digest
 from reports.sizes import WINDOW_RADIUS_CELLS, CellSize, TooFine, candidate_sizes
 from reports.steps import days_counted, week_of_submission
-from reports.tallies import Borders, counted_appeals, how_many, tallies
+from reports.tallies import Borders, counted_appeals, how_many, showable, tallies
 from reports.weeks import LEAST_WEEKS, MOST_WEEKS, RECENT_WEEKS, WEEK, whole_weeks
 
 #: What is as unlikely as this by chance, in a search of the whole map, is an alert; the surest are as unlikely as the second.

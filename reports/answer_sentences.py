@@ -10,8 +10,8 @@ from django.utils.translation import ngettext, pgettext
 
 from reports.answers import ENOUGH, Answers, AnswersReport
 from reports.figures import direction_mark, rounded
-from reports.hotspots import showable
 from reports.sentences import borders_words, created_words, names_words, question_words
+from reports.tallies import showable
 
 #: How a level is called in the legend and in a district's card, and its colour; None is for what is not compared.
 LEVEL_COLOURS = {-1: "hot-3", 0: "even", 1: "cold-3", None: "blank"}

@@ -8,28 +8,22 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 import numpy as np
-from django.conf import settings
 from django.utils import timezone
 
 from appeals.filters import AppealFilter
-from appeals.metric_counts import By
 from districts.models import District
 from geo.hotspots import area_ratios, smoothed_ratios
 from reports.counted import CountsDays
 from reports.ground import DistrictGround, district_grounds, past_district_grounds
 from reports.inputs import digest
 from reports.questions import Days
-from reports.ratios import ratio_class
-from reports.tallies import EVERYTHING, Borders, ends_of, tallied
+from reports.ratios import clear_level
+from reports.tallies import EVERYTHING, Borders, by_district, ends_of, showable
 from reports.year_before import (
-    OwnChange,
-    TwoPeriods,
+    DistrictPart,
     Uncompared,
     YearBefore,
-    counted_in,
-    counted_with,
-    each_with_its_own,
-    key_of,
+    districts_with_their_own,
     two_periods,
 )
 
@@ -55,7 +49,7 @@ class Measure(enum.StrEnum):
 
 
 @dataclass(frozen=True)
-class DistrictRate(OwnChange):
+class DistrictRate(DistrictPart):
     """A district's appeals; ``expected`` and the ratios are None where it had too few to be shown, as ``count`` is.
 
     ``smoothed`` is the ratio, shrunk towards that of all districts together (``geo.hotspots.smoothing``). ``low`` and ``high`` are the ratio's
@@ -85,8 +79,10 @@ class DistrictRate(OwnChange):
 
     @property
     def level(self) -> int | None:
-        """Index of its class on the map, from far fewer to far more; None where it is not clearly either."""
-        return ratio_class(self.smoothed) if self.direction and self.smoothed is not None else None
+        """Its class on the map: -3 to -1 where it clearly has fewer than expected, 1 to 3 where clearly more, by how far; 0 where neither is clear, None where it is not judged."""
+        if self.q is None or self.smoothed is None:
+            return None
+        return clear_level(self.smoothed, self.direction) if self.direction else 0
 
     @property
     def direction(self) -> int:
@@ -165,14 +161,14 @@ def count_districts(
         # Districts of one time after the other have the same residents.
         counted = borders is Borders.TODAY and all(ground.residents is not None for ground in grounds)
         measure = Measure.RESIDENTS if counted else Measure.AREA
-    counts = _by_district(wanted, borders)
+    counts = by_district(wanted, borders)
     first_on, last_on = ends_of(wanted, borders)
-    all_counts = _by_district(everything, borders) if measure is Measure.ALL else {}
+    all_counts = by_district(everything, borders) if measure is Measure.ALL else {}
     observed = np.array([counts.get(ground.id, 0) for ground in grounds])
     exposure = np.array([_exposure(ground, measure, all_counts) for ground in grounds], dtype=float)
     rows = _rates(grounds, observed, exposure) if exposure.sum() > 0 else []
     total = sum(counts.values())
-    year, rows, before = _with_year_before(two_periods(wanted, against), borders, counts, rows)
+    year, told, before = districts_with_their_own(two_periods(wanted, against), borders, counts, rows)
     return ByDistrict(
         wanted=wanted,
         borders=borders,
@@ -183,14 +179,13 @@ def count_districts(
         elsewhere=total - int(observed.sum()),
         others=int(exposure.sum()) if measure is Measure.ALL else None,
         rows=tuple(
-            sorted(rows, key=lambda row: (-(row.smoothed or 0.0), row.district.name, row.district.code))
+            sorted(told, key=lambda row: (-(row.smoothed or 0.0), row.district.name, row.district.code))
         ),
         input_sha256=digest(
             counts={ground.code: n for ground, n in zip(grounds, observed, strict=True)},
             # Square metres, residents or appeals.
             compared={ground.code: round(n) for ground, n in zip(grounds, exposure, strict=True)},
             **before,
-            **counted_with(year),
         ),
         year_before=year,
     )
@@ -214,7 +209,7 @@ def _rates(grounds: list[DistrictGround], observed: np.ndarray, exposure: np.nda
     for n, (ground, o, e, ratio) in enumerate(
         zip(grounds, observed.tolist(), expected.tolist(), smoothed.tolist(), strict=True)
     ):
-        if 0 < o < settings.REPORT_MIN_COUNT:
+        if showable(o) is None:
             rows.append(DistrictRate(ground, None, None, None, None))
         elif not e:
             rows.append(DistrictRate(ground, o, e, None, None))
@@ -224,34 +219,3 @@ def _rates(grounds: list[DistrictGround], observed: np.ndarray, exposure: np.nda
             low, high, q = (float(one[n]) for one in (found.low, found.high, found.q))
             rows.append(DistrictRate(ground, o, e, o / e, ratio, low, high, q))
     return rows
-
-
-def _with_year_before(
-    periods: TwoPeriods | Uncompared,
-    borders: Borders,
-    counts: dict[int | None, int],
-    rows: list[DistrictRate],
-) -> tuple[YearBefore | Uncompared, list[DistrictRate], dict[str, dict[str, int]]]:
-    """The year before of all, the rows with theirs, and what was counted for them, by its name among all that a report was made of."""
-    if isinstance(periods, Uncompared):
-        return periods, rows, {}
-    if not periods.over:
-        counts = _by_district(periods.this, borders)
-    earlier = _by_district(periods.before, borders)
-    year = counted_in(periods, sum(counts.values()), sum(earlier.values()))
-    this, before = (
-        np.array([numbers.get(row.district.id, 0) for row in rows], dtype=int)
-        for numbers in (counts, earlier)
-    )
-    compared = each_with_its_own(rows, this, before, year)
-    told = [plain if plain.count is None else row for plain, row in zip(rows, compared, strict=True)]
-    return (
-        year,
-        told,
-        {f"districts_{key_of(year)}": {row.district.code: int(before[n]) for n, row in enumerate(rows)}},
-    )
-
-
-def _by_district(wanted: AppealFilter, borders: Borders) -> dict[int | None, int]:
-    """How many match in each district, by its key, None for none."""
-    return tallied(wanted, borders, By.DISTRICT).by_value()

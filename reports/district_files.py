@@ -23,6 +23,7 @@ _KINDS = {
         (
             "count",
             "residents",
+            "class",
             "year_before",
             "second_period",
             "waiting",

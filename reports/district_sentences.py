@@ -7,10 +7,9 @@ from django.utils.translation import gettext as _
 
 from reports.by_district import LEAST_APPEALS, ByDistrict, DistrictRate, Measure
 from reports.figures import rounded
-from reports.ratios import interval_words, ratio_words
+from reports.ratios import clear_level_words, interval_words, ratio_words
 from reports.sentences import appeals_words, borders_words, created_words, names_words, question_words
-from reports.year_before import Uncompared, YearBefore
-from reports.year_sentences import year_words
+from reports.year_sentences import districts_column_words, year_words
 
 
 def measure_words(found: ByDistrict) -> str:
@@ -84,7 +83,7 @@ def district_notes(found: ByDistrict, filters: list[tuple[str, str]]) -> tuple[s
         *_answers(found),
         measure_words(found),
         *([clear_words()] if found.tested else []),
-        *filter(None, [year_column_words(found.year_before)]),
+        *filter(None, [districts_column_words(found.year_before)]),
         borders_words(found.borders),
         f"{smoothing_words()} {created_words()}",
     )
@@ -95,21 +94,6 @@ def _answers(found: ByDistrict) -> list[str]:
     return [words] if (words := f"{summary} {year_words(found.year_before)}".strip()) else []
 
 
-def year_column_words(year: YearBefore | Uncompared | None) -> str:
-    """What that column tells; empty where there is none."""
-    if not isinstance(year, YearBefore):
-        return ""
-    if year.chosen:
-        return _(
-            "“Second period” has its appeals, ▲ where the first clearly has more per day and ▼ where clearly fewer, with how many times as many: exact, corrected for the "
-            "number of districts (Benjamini–Hochberg)."
-        )
-    return _(
-        "“Year before” has the same days a year before, ▲ where there are clearly more now and ▼ where clearly fewer, with how many times as many: exact, corrected for the "
-        "number of districts (Benjamini–Hochberg)."
-    )
-
-
 def legend_words(found: ByDistrict) -> str:
     """Heading of the legend."""
     if found.measure is Measure.ALL:
@@ -117,6 +101,13 @@ def legend_words(found: ByDistrict) -> str:
     if found.measure is Measure.RESIDENTS:
         return _("Compared with the share of the residents")
     return _("Compared with the share of the ground")
+
+
+def district_level_words(level: int | None) -> str:
+    """How a class is called in the legend; 0 is no clear difference, None what is not compared."""
+    if level is None:
+        return _("not compared")
+    return clear_level_words(level) if level else _("no clear difference")
 
 
 def district_words(found: ByDistrict, row: DistrictRate) -> tuple[str, ...]:

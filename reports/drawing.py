@@ -33,10 +33,12 @@ from reports.contour_sentences import contours_notes, density_words
 from reports.contours import contours_of, outline_of
 from reports.count_sentences import counts_notes
 from reports.district_sentences import (
+    district_level_words,
     district_notes,
     district_words,
     legend_words,
 )
+from reports.figures import direction_mark
 from reports.forms import ReportQuery
 from reports.ground import base_layer, district_borders, outlines_of
 from reports.heatmap import MOST_CLASSES, Heatmap, class_of
@@ -46,17 +48,17 @@ from reports.hot_sentences import (
     hot_notes,
     level_words,
 )
-from reports.hotspots import Compared, HotCell, Hotspots, showable
+from reports.hotspots import Compared, HotCell, Hotspots
 from reports.intervention import BeforeAfterReport
-from reports.ratios import BREAKS, ratio_class_words
 from reports.season_sentences import season_notes
 from reports.seasons import Seasons
 from reports.sentences import (
+    MOST_NAMED,
     appeals_words,
     class_words,
 )
 from reports.sizes import CellSize
-from reports.tallies import Borders
+from reports.tallies import Borders, showable
 from reports.trend_sentences import (
     month_words,
     pattern_words,
@@ -204,18 +206,7 @@ def districts_map(found: ByDistrict, filters: list[tuple[str, str]]) -> CellMap:
     """The districts by class as a map."""
     borders = district_borders(timezone.localdate())
     outlines = outlines_of(borders)
-    # Without a class: judged and no clear difference, or not judged at all.
-    classes = [(row.level, row.q is not None) for row in found.rows]
-    levels: list[tuple[tuple[int | None, bool], MapLevel]] = [
-        *(
-            ((level, True), MapLevel(ratio_class_words(level), f"colour-{level}"))
-            for level in range(len(BREAKS), -1, -1)
-        ),
-        ((None, True), MapLevel(_("no clear difference"), "even")),
-        ((None, False), MapLevel(_("not compared"), "blank")),
-    ]
-    levels = [one for one in levels if one[0] in classes]
-    numbers = {level: number for number, (level, _drawn) in enumerate(levels)}
+    shown = [level for level in (*LEVELS_SHOWN, None) if level in {row.level for row in found.rows}]
     return _map(
         title=_("Districts: %(city)s") % {"city": _city()},
         notes=district_notes(found, filters),
@@ -224,17 +215,41 @@ def districts_map(found: ByDistrict, filters: list[tuple[str, str]]) -> CellMap:
             MapCell(
                 row.district.code,
                 outlines[row.district.code],
-                numbers[row.level, row.q is not None],
+                shown.index(row.level),
                 (row.district.name, *district_words(found, row)),
                 bool(row.count) and found.borders is Borders.TODAY,
             )
             for row in found.rows
             if row.district.code in outlines
         ],
-        levels=[drawn for _level, drawn in levels],
+        levels=[MapLevel(district_level_words(level), _district_colour(level)) for level in shown],
         legend=legend_words(found),
-        borders=borders,
+        borders=_marked(borders, found),
     )
+
+
+def _district_colour(level: int | None) -> str:
+    return "blank" if level is None else _HOT_COLOURS[level]
+
+
+def _marked(borders: Mapping[str, Any], found: ByDistrict) -> dict[str, Any]:
+    """The borders with the marks of the table before their names, by which more and fewer are told in grey print too, and with its numbers.
+
+    ``first`` are those that the sentences name.
+    """
+    rows = {row.district.code: (number, row) for number, row in enumerate(found.rows, start=1)}
+    named = {row.district.code for side in (1, -1) for row in found.clear(side)[:MOST_NAMED]}
+
+    def marked(feature: dict[str, Any]) -> dict[str, Any]:
+        told = feature["properties"]
+        if told["code"] not in rows:
+            return feature
+        number, row = rows[told["code"]]
+        mark = direction_mark(row.direction)
+        own = {"name": f"{mark}\N{NO-BREAK SPACE}{told['name']}".strip(), "number": f"{mark}{number}"}
+        return {**feature, "properties": {**told, **own, "first": told["code"] in named}}
+
+    return {**borders, "features": [marked(one) for one in borders["features"]]}
 
 
 def answers_map(found: AnswersReport, filters: list[tuple[str, str]]) -> CellMap:

@@ -57,6 +57,7 @@ DISTRICT_COLUMNS = (
     "ratio_high",
     "q",
     "smoothed_ratio",
+    "class",
     "year_before",
     "year_before_ratio",
     "year_before_q",
@@ -231,7 +232,8 @@ def districts_as_geojson(found: ByDistrict, outlines: Mapping[str, Any]) -> byte
 
     ``outlines`` are their geometries by code; a district of former borders has none. ``per_km2``
     is by area in the city's metric CRS; a count under the threshold and all that is made of it are null, and so are the 95 % interval of the
-    ratio and ``q``, its false discovery rate, where the appeals are too few to be judged.
+    ratio and ``q``, its false discovery rate, where the appeals are too few to be judged. ``class`` is that of the map: -3 to -1 for clearly fewer than expected,
+    1 to 3 for clearly more, by how far; 0 where neither is clear.
     """
     return _district_collection(
         outlines,
@@ -297,6 +299,7 @@ def district_values(row: DistrictRate) -> tuple[int | float | str | None, ...]:
         _rounded(row.high),
         _rounded(row.q),
         _rounded(row.smoothed),
+        row.level,
         *((None,) * 3 if row.chosen else _compared(row)),
         *(_compared(row) if row.chosen else (None,) * 3),
     )
@@ -418,7 +421,7 @@ def seasons_as_csv(found: Seasons) -> bytes:
 
 
 def _answer_values(one: Answers) -> tuple[int | float | None, ...]:
-    from reports.hotspots import showable
+    from reports.tallies import showable
 
     if not one.enough:
         return (showable(one.n), *[None] * (len(_ANSWER_VALUES) - 1))

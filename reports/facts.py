@@ -314,7 +314,7 @@ def seasons_facts(made: Seasons) -> dict[str, Any]:
 def _change(found: BeforeAfter | None) -> dict[str, Any] | None:
     if found is None:
         return None
-    from reports.hotspots import showable
+    from reports.tallies import showable
 
     told = {name: getattr(found, name) for name in ("ratio", "low", "high", "p")}
     before, after = map(showable, found.halves)

@@ -20,8 +20,8 @@ from reports.ground import DistrictGround, city_area_m2, district_grounds, past_
 from reports.inputs import digest
 from reports.questions import Days
 from reports.sizes import CellSize, candidate_sizes, is_drawable
-from reports.tallies import Borders, counted_appeals, ends_of, tallied, tallies
-from reports.year_before import Uncompared, YearBefore, counted_with, with_year_before
+from reports.tallies import Borders, counted_appeals, ends_of, showable, tallied, tallies
+from reports.year_before import DistrictPart, Uncompared, YearBefore, districts_with_their_own, two_periods
 
 #: Classes of counts on the map; more colours than this cannot be told apart.
 MOST_CLASSES = 6
@@ -38,17 +38,19 @@ class HeatCell:
 
 
 @dataclass(frozen=True)
-class DistrictCount:
-    """Appeals of one district; None is for those that lie in none."""
+class DistrictCount(DistrictPart):
+    """Appeals of one district, None for those that lie in none; ``count`` and ``share`` are None where they are too few to be shown."""
 
     district: DistrictGround | None
-    count: int
-    share: float
+    count: int | None
+    share: float | None
 
     @property
     def per_km2(self) -> float | None:
         """Appeals per square kilometre of the district."""
-        return self.count / (self.district.area_m2 / 1e6) if self.district and self.district.area_m2 else None
+        if self.count is None or self.district is None or not self.district.area_m2:
+            return None
+        return self.count / (self.district.area_m2 / 1e6)
 
 
 @dataclass(frozen=True)
@@ -58,7 +60,7 @@ class Heatmap(CountsDays):
     ``total`` counts all appeals that match the filter; ``cells``, fullest first, contain all of them except
     ``withheld``, which are in cells under the threshold ``REPORT_MIN_COUNT``. ``first_on`` and ``last_on``
     are the days of the oldest and newest, None if there are none. ``recounting`` is True while new borders have come
-    into force and not all appeals are counted in their districts yet.
+    into force and not all appeals are counted in their districts yet. ``input_sha256`` is that of the counts (``reports.inputs``).
     """
 
     wanted: AppealFilter
@@ -72,6 +74,7 @@ class Heatmap(CountsDays):
     cells: tuple[HeatCell, ...]
     classes: tuple[CountClass, ...]
     districts: tuple[DistrictCount, ...]
+    input_sha256: str
     recounting: bool = False
     year_before: YearBefore | Uncompared | None = None
 
@@ -79,15 +82,6 @@ class Heatmap(CountsDays):
     def highest(self) -> int:
         """Appeals in the fullest cell; 0 if there are no cells."""
         return self.cells[0].count if self.cells else 0
-
-    @property
-    def input_sha256(self) -> str:
-        """That of the counts (``reports.inputs``)."""
-        return digest(
-            counts={row.cell: row.count for row in self.cells},
-            districts={row.district.code if row.district else "": row.count for row in self.districts},
-            **counted_with(self.year_before),
-        )
 
 
 def make_heatmap(
@@ -107,6 +101,13 @@ def make_heatmap(
     by_district, total = stored.by_value(), stored.total
     first_on, last_on = ends_of(wanted, borders)
     known = {ground.id: ground for ground in grounds}
+    numbers = _district_numbers(by_district, grounds, wanted)
+    year, districts, before = districts_with_their_own(
+        two_periods(wanted, against),
+        borders,
+        by_district,
+        [_district_count(ground, n, total) for ground, n in numbers],
+    )
     sizes = candidate_sizes(total, _ground_m2(grounds, wanted), cell_m)
     for size, grid, tally in tallies(stored, sizes):  # noqa: B007 - the last one stays
         if is_drawable(int((tally.whole().n >= settings.REPORT_MIN_COUNT).sum())):
@@ -125,9 +126,14 @@ def make_heatmap(
         last_on=last_on,
         cells=cells,
         classes=classes,
-        districts=_district_counts(by_district, grounds, wanted),
+        districts=districts,
         recounting=not known.keys() >= by_district.keys() - {None},
-        year_before=with_year_before(wanted, borders, total, against),
+        year_before=year,
+        input_sha256=digest(
+            counts={row.cell: row.count for row in cells},
+            districts={ground.code if ground else "": n for ground, n in numbers},
+            **before,
+        ),
     )
 
 
@@ -154,18 +160,22 @@ def class_of(count: int, classes: tuple[CountClass, ...]) -> int:
     return next(level for level, bounds in enumerate(classes) if count <= bounds.high)
 
 
-def _district_counts(
+def _district_numbers(
     counts: dict[int | None, int], grounds: tuple[DistrictGround, ...], wanted: AppealFilter
-) -> tuple[DistrictCount, ...]:
+) -> list[tuple[DistrictGround | None, int]]:
     """Every territory, fullest first, including those without appeals: zero is a result too."""
-    total = sum(counts.values())
     rest = dict(counts)
-    rows = []
+    rows: list[tuple[DistrictGround | None, int]] = []
     for ground in grounds:
         count = rest.pop(ground.id, 0)
         selected = ground.code == wanted.district if wanted.district else ground.kind != District.Kind.CITY
         if count or selected:
-            rows.append(DistrictCount(ground, count, count / total if total else 0.0))
+            rows.append((ground, count))
     if elsewhere := sum(rest.values()):
-        rows.append(DistrictCount(None, elsewhere, elsewhere / total))
-    return tuple(sorted(rows, key=lambda row: -row.count))
+        rows.append((None, elsewhere))
+    return sorted(rows, key=lambda row: -row[1])
+
+
+def _district_count(district: DistrictGround | None, n: int, total: int) -> DistrictCount:
+    count = showable(n)
+    return DistrictCount(district, count, None if count is None else count / total if total else 0.0)

@@ -14,7 +14,7 @@ from reports.ground import nearest_places
 from reports.hotspots import LEAST_APPEALS, LEAST_CELLS, Compared, HotCell, HotPlace, Hotspots, Refusal
 from reports.sentences import appeals_words, created_words, neighbourhood_words, question_words, size_words
 from reports.year_before import Uncompared, YearBefore
-from reports.year_sentences import year_column_title, year_words
+from reports.year_sentences import cells_alone_words, year_column_title, year_words
 
 if TYPE_CHECKING:
     from reports.alerts import Alert, Alerts
@@ -167,6 +167,7 @@ def hot_notes(hotspots: Hotspots, filters: list[tuple[str, str]]) -> tuple[str, 
         question_words(hotspots, filters),
         f"{summary_words(hotspots)} {year_words(hotspots.year_before)}".strip(),
         *([] if hotspots.refusal else [compared_words(hotspots)]),
+        *filter(None, [cells_alone_words(hotspots.year_before)]),
         size_words(hotspots.size),
         f"{caution_words(hotspots)} {created_words()}",
     )

@@ -29,7 +29,7 @@ from reports.ground import study_area
 from reports.inputs import digest
 from reports.questions import Days
 from reports.sizes import WINDOW_CELLS, WINDOW_RADIUS_CELLS, CellSize, TooFine, candidate_sizes, is_drawable
-from reports.tallies import EVERYTHING, Borders, ends_of, tallied, tallies
+from reports.tallies import EVERYTHING, Borders, ends_of, showable, tallied, tallies
 from reports.year_before import (
     OwnChange,
     Uncompared,
@@ -439,11 +439,6 @@ def _or_none(values: NDArray[Any], none: NDArray[np.bool_]) -> list[Any]:
     told = values.astype(object)
     told[none] = None
     return [*told]
-
-
-def showable(count: int) -> int | None:
-    """The count; None for so few that they may not be shown by themselves."""
-    return None if 0 < count < settings.REPORT_MIN_COUNT else count
 
 
 def _places(

@@ -21,12 +21,12 @@ from geo.hotspots import BeforeAfter, Unanswerable, before_after
 from geo.metric import in_metres
 from geo.surface import Surface
 from reports.ground import study_area
-from reports.hotspots import Ground, grid_cells, showable
+from reports.hotspots import Ground, grid_cells
 from reports.inputs import digest
 from reports.questions import Intervention
 from reports.sizes import CELL_SIZES_M, WIDE_SIZES_M
 from reports.steps import days_counted
-from reports.tallies import Borders, counted_appeals, days_of
+from reports.tallies import Borders, counted_appeals, days_of, showable
 
 #: Months that are looked at before and after, at most.
 MOST_MONTHS: Final = 12

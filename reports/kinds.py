@@ -106,6 +106,7 @@ class _Heatmap(Kind):
     title = pgettext_lazy("tab of the reports", "Counts")
     seconds = 3.0
     without = ()
+    whole = True
 
     def make(self, asked: ReportQuery) -> Any:
         from reports.heatmap import make_heatmap

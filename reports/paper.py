@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext, pgettext
 
 from geo.bbox import Bbox
-from geo.folium_map import CellMap
+from geo.folium_map import MOST_NAMES, CellMap
 from geo.paper_map import SMALL_MM, Matrix, Sheet, Table
 from reports.figures import about, rounded, times
 from reports.ground import nearest_places
@@ -63,6 +63,9 @@ def sheet_of(
 
 
 def heatmap_tables(made: Heatmap) -> list[Table]:
+    from reports.year_sentences import before_words, year_column_title
+
+    year = year_column_title(made.year_before)
     top = made.cells[:_MOST_PLACES]
     boxes = [made.grid.bbox(row.cell) for row in top]
     return [
@@ -94,12 +97,13 @@ def heatmap_tables(made: Heatmap) -> list[Table]:
         ),
         _table(
             _("By district"),
-            (_("District"), _number(), _("per km²")),
+            (_("District"), _number(), _("per km²"), *([year] if year else [])),
             [
                 (
                     row.district.name if row.district else _("In no district"),
-                    _whole(row.count),
+                    _shown(row.count),
                     "—" if row.per_km2 is None else rounded(row.per_km2, 1),
+                    *([before_words(row)] if year else []),
                 )
                 for row in made.districts
             ],
@@ -253,9 +257,11 @@ def districts_tables(made: ByDistrict) -> list[Table]:
         pgettext("of a ratio, head of a column", "Interval"),
         pgettext("ratio, head of a column", "Smoothed"),
     )
+    # The map has a number where a name has no room.
+    many = len(made.rows) > MOST_NAMES
     rows = [
         (
-            row.district.name,
+            f"{number}. {row.district.name}" if many else row.district.name,
             _shown(row.count),
             *(
                 "—" if value is None else written(value, decimals)
@@ -269,13 +275,20 @@ def districts_tables(made: ByDistrict) -> list[Table]:
             interval_words(row.low, row.high),
             "—" if row.smoothed is None else times(row.smoothed, 2),
         )
-        for row in made.rows
+        for number, row in enumerate(made.rows, start=1)
     ]
     # A ninth column would leave none of them its width.
     before = (_("District"), year_column_title(made.year_before))
     compared = [(row.district.name, before_words(row)) for row in made.rows]
     return [
-        _table(_("By district"), columns, rows),
+        _table(
+            _("By district"),
+            columns,
+            rows,
+            note=_("Where a name has no room on the printed map, the number of its row stands there.")
+            if many
+            else "",
+        ),
         *(
             [_table(_compared_title(made.year_before), before, compared)]
             if isinstance(made.year_before, YearBefore)
@@ -292,8 +305,8 @@ def _compared_title(year: YearBefore) -> str:
 
 def change_tables(made: BeforeAfterReport) -> list[Table]:
     from reports.change_sentences import month_days_words
-    from reports.hotspots import showable
     from reports.ratios import interval_words
+    from reports.tallies import showable
 
     if made.found is None:
         return []

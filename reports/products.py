@@ -139,9 +139,10 @@ def _contours_pdf(asked: Asked) -> bytes:
     from reports.drawing import contours_map
     from reports.paper import sheet_of
 
+    kind = KINDS[asked.report]
     drawn = contours_map(asked.made, asked.form.filters_in_words())
-    tables = KINDS[asked.report].tables(asked.made)
-    return as_pdf(sheet_of(drawn, tables, [], asked.address, _kept_words(asked)), _fonts())
+    sheet = sheet_of(drawn, kind.tables(asked.made), [], asked.address, _kept_words(asked))
+    return as_pdf(replace(sheet, whole=kind.whole), _fonts())
 
 
 def _csv(asked: Asked) -> bytes:

@@ -15,12 +15,11 @@ from districts.models import Category
 from geo.hotspots import q_values, seasonality
 from geo.hotspots.seasons import LEAST_COUNT, LEAST_MONTHS
 from reports.counted import CountsWholeSteps
-from reports.hotspots import showable
 from reports.inputs import digest
 from reports.months import next_month, of_months, whole_months
 from reports.ratios import ratio_class
 from reports.steps import days_counted, month_of_submission
-from reports.tallies import Borders, counted_appeals
+from reports.tallies import Borders, counted_appeals, showable
 
 #: What is as unlikely as this by chance, among all categories, is called seasonal.
 LEVEL: Final = 0.05

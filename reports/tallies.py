@@ -81,6 +81,16 @@ def tallied_rows(wanted: AppealFilter, borders: Borders, by: By = By.NOTHING) ->
     return grid.count(counted_appeals(wanted, borders), CELL_M, values[by])
 
 
+def by_district(wanted: AppealFilter, borders: Borders) -> dict[int | None, int]:
+    """How many match in each district, by its key, None for none; one statement, as ``tallied``."""
+    return tallied(wanted, borders, By.DISTRICT).by_value()
+
+
+def showable(count: int) -> int | None:
+    """The count; None for so few (``REPORT_MIN_COUNT``) that they may not be shown by themselves."""
+    return None if 0 < count < settings.REPORT_MIN_COUNT else count
+
+
 def how_many(wanted: AppealFilter, borders: Borders) -> int:
     """The number of public appeals that match the filter; one statement, without those of its codes."""
     if borders is Borders.TODAY or not wanted.district:

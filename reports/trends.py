@@ -40,13 +40,12 @@ from reports.hotspots import (
     Refusal,
     grid_cells,
     hidden,
-    showable,
 )
 from reports.inputs import digest
 from reports.months import LEAST_MONTHS, of_months, whole_months
 from reports.sizes import CellSize, TooFine, candidate_sizes, is_drawable
 from reports.steps import days_counted
-from reports.tallies import Borders, tallied, tallies
+from reports.tallies import Borders, showable, tallied, tallies
 
 #: What is older is another time; the newest of a longer period are taken.
 MOST_MONTHS = 60

@@ -50,7 +50,15 @@ from reports.sentences import (
 from reports.sizes import offered_sizes
 from reports.tallies import EVERYTHING, Borders, counted_appeals
 from reports.weekly import overview
-from reports.year_sentences import before_words, no_second_words, year_column_title, year_hint, year_words
+from reports.year_sentences import (
+    before_words,
+    cells_alone_words,
+    districts_column_words,
+    no_second_words,
+    year_column_title,
+    year_hint,
+    year_words,
+)
 from web.api.origins import open_to_origins
 from web.api.problems import bad_parameters
 from web.parameters import left_out, unknown
@@ -124,7 +132,9 @@ def heatmap_page(heatmap: Heatmap, form: ReportForm) -> dict[str, Any]:
         "borders_words": borders_words(heatmap.borders),
         "classes": [class_words(bounds) for bounds in heatmap.classes],
         "top": _top_cells(heatmap, asked),
-        "districts": [_district_link(row, heatmap, asked) for row in heatmap.districts],
+        "districts": [(_district_link(row, heatmap, asked), before_words(row)) for row in heatmap.districts],
+        "year_column": districts_column_words(heatmap.year_before),
+        "year_title": year_column_title(heatmap.year_before),
         "map_url": _on_map(_map_filter(asked)),
     }
 
@@ -261,7 +271,7 @@ def districts_page(found: ByDistrict, form: ReportForm) -> dict[str, Any]:
         "warns": not found.comparable,
         "smoothing": words.smoothing_words(tabled=True),
         "clear_words": words.clear_words() if found.tested else "",
-        "year_column": words.year_column_words(found.year_before),
+        "year_column": districts_column_words(found.year_before),
         "year_title": year_column_title(found.year_before),
         "borders_words": borders_words(found.borders),
         "rows": [
@@ -408,6 +418,7 @@ def _page(
             "narrowed": form.narrows,
             "made_words": created_words(),
             "year": year_words(getattr(made, "year_before", None)),
+            "cells_alone": cells_alone_words(getattr(made, "year_before", None)),
             "year_hint": year_hint(getattr(made, "year_before", None)),
             **_kept(counted_at(name_of(report, form)), asked),
             "threshold": settings.REPORT_MIN_COUNT,
@@ -506,6 +517,10 @@ def product(request: HttpRequest, form: ReportForm, report: str, ending: str) ->
     framed = ending == "html" and request.GET.get(FRAME) == "1"
     asked = Asked(report, form, made, framed)
     response = _file(made_as.write(asked), made_as.media_type, "" if framed else asked.file_name(ending))
+    if ending == "csv":
+        # A table has no place for its question: both periods, the method and the sentences are there.
+        about = f"{reverse('reports:product', args=[report, 'json'])}?{form.query.as_query()}"
+        response.headers["Link"] = f'<{about}>; rel="describedby"; type="application/json"'
     if ending == "html":
         # The document under the policy of one that stands alone.
         response.headers["Content-Security-Policy"] = _DOCUMENT_POLICY

@@ -4,21 +4,22 @@ from __future__ import annotations
 
 import datetime as dt
 import enum
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final, TypeVar
 
 import numpy as np
-from django.conf import settings
 from numpy.typing import NDArray
 
 from appeals.filters import AppealFilter
+from districts.models import District
 from reports.questions import Days
 from reports.steps import days_counted
-from reports.tallies import Borders, how_many
+from reports.tallies import Borders, by_district, how_many, showable
 
 if TYPE_CHECKING:
     from geo.hotspots import RateRatio
+    from reports.ground import DistrictGround
 
 
 class Uncompared(enum.StrEnum):
@@ -205,7 +206,7 @@ def each_with_its_own(
     q = q_values(np.where(this + before > 0, found.p, np.nan))
     told = []
     for n, part in enumerate(parts):
-        if any(0 < numbers[n] < settings.REPORT_MIN_COUNT for numbers in (this, before)):
+        if None in (showable(int(this[n])), showable(int(before[n]))):
             told.append(part)
         elif not before[n]:
             told.append(replace(part, before=0, chosen=bool(year.chosen)))
@@ -215,6 +216,70 @@ def each_with_its_own(
                 replace(part, before=int(before[n]), change=change, change_q=rate, chosen=bool(year.chosen))
             )
     return told
+
+
+@dataclass(frozen=True)
+class DistrictPart(OwnChange):
+    """Base of a district's row, None for what lies in no district; ``count`` is None where it is too few to be shown."""
+
+    district: DistrictGround | None
+    count: int | None
+
+
+_Row = TypeVar("_Row", bound=DistrictPart)
+
+
+def districts_with_their_own(
+    periods: TwoPeriods | Uncompared, borders: Borders, counts: Mapping[int | None, int], rows: Sequence[_Row]
+) -> tuple[YearBefore | Uncompared, tuple[_Row, ...], dict[str, dict[str, int]]]:
+    """What is compared, the rows with theirs, and what was counted for them, by its name among all that a report was made of.
+
+    ``counts`` are the appeals of the question by the keys of their districts. Every report judges the same districts together, so that the same one
+    differs clearly in all of them: what is no district is told and not judged. One statement, two where not all days are over.
+    """
+    if isinstance(periods, Uncompared):
+        return periods, tuple(rows), {}
+    if not periods.over:
+        counts = by_district(periods.this, borders)
+    earlier = by_district(periods.before, borders)
+    year = counted_in(periods, sum(counts.values()), sum(earlier.values()))
+    this, before = (
+        np.array([_in_row(row, rows, numbers) for row in rows], dtype=np.int64)
+        for numbers in (counts, earlier)
+    )
+    judged = [n for n, row in enumerate(rows) if row.district and row.district.kind != District.Kind.CITY]
+    compared = dict(
+        zip(
+            judged,
+            each_with_its_own([rows[n] for n in judged], this[judged], before[judged], year),
+            strict=True,
+        )
+    )
+    told = []
+    for n, row in enumerate(rows):
+        # What is too few of all days is told of no part of them either.
+        if row.count is None:
+            told.append(row)
+        elif n in compared:
+            told.append(compared[n])
+        else:
+            told.append(replace(row, before=showable(int(before[n])), chosen=bool(year.chosen)))
+    return (
+        year,
+        tuple(told),
+        {
+            f"districts_{key_of(year)}": {
+                row.district.code if row.district else "": int(before[n]) for n, row in enumerate(rows)
+            },
+            **counted_with(year),
+        },
+    )
+
+
+def _in_row(row: DistrictPart, rows: Sequence[DistrictPart], numbers: Mapping[int | None, int]) -> int:
+    if row.district:
+        return numbers.get(row.district.id, 0)
+    return sum(numbers.values()) - sum(numbers.get(one.district.id, 0) for one in rows if one.district)
 
 
 def key_of(year: YearBefore) -> str:

@@ -72,6 +72,30 @@ def year_column_title(year: YearBefore | Uncompared | None) -> str:
     return pgettext("number of appeals, head of a column", "Year before")
 
 
+def districts_column_words(year: YearBefore | Uncompared | None) -> str:
+    """What that column tells in a table of districts; empty where there is none."""
+    if not isinstance(year, YearBefore):
+        return ""
+    if year.chosen:
+        return _(
+            "“Second period” has its appeals, ▲ where the first clearly has more per day and ▼ where clearly fewer, with how many times as many: exact, corrected for the "
+            "number of districts (Benjamini–Hochberg)."
+        )
+    return _(
+        "“Year before” has the same days a year before, ▲ where there are clearly more now and ▼ where clearly fewer, with how many times as many: exact, corrected for the "
+        "number of districts (Benjamini–Hochberg)."
+    )
+
+
+def cells_alone_words(year: YearBefore | Uncompared | None) -> str:
+    """What the cells do not tell of a second period; empty where none was chosen."""
+    if not isinstance(year, YearBefore) or not year.chosen:
+        return ""
+    return _(
+        "The cells of the map and of its files are those of the first period alone; the second one is in the sums and in the tables of districts or places."
+    )
+
+
 def _counts_words(year: YearBefore) -> str:
     facts = {
         "count": appeals_words(year.count),

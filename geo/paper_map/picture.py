@@ -40,6 +40,13 @@ _PLAIN: Final = {"even", "blank"}
 _NAME_LEADING_MM: Final = 3.2
 #: How far a district's name is moved down or up, in this order, where its place is taken.
 _MOVES_MM: Final = (0.0, 5.0, -5.0, 10.0, -10.0)
+#: Points of the letters of many names, the larger first, and of a number in place of one; millimetres a point from line to line.
+_SMALL_SIZES: Final = (6.5, 5.5, 4.5)
+_NUMBER_SIZE: Final = 6.0
+_SMALL_LEADING: Final = 0.37
+#: A small name reaches so far over the border of its district; places for it are sought on so many lines both ways.
+_SPILL_MM: Final = 0.4
+_STEPS: Final = 9
 #: Points of the names of streets, and millimetres a metre from which each further class of them has its name.
 _STREET_SIZE: Final = 5.5
 _NAMED_FROM: Final = 0.008
@@ -51,6 +58,26 @@ _BROKEN: Final = {
     "pattern-diminishing-cold",
     "pattern-historical-cold",
 }
+
+
+#: Left, top, right and bottom of a part of the page.
+_Corners = tuple[float, float, float, float]
+
+
+@dataclass(frozen=True)
+class _Border:
+    """A district in metres with its name. Where that has no room its ``number`` stands, if it has one; what is ``first`` has its name before others."""
+
+    name: str
+    shape: shapely.Geometry
+    number: str = ""
+    first: bool = False
+
+    @classmethod
+    def of(cls, feature: Mapping[str, Any], srid: int) -> _Border:
+        told = feature["properties"]
+        number, first = str(told.get("number", "")), bool(told.get("first"))
+        return cls(str(told["name"]), _projected(feature["geometry"], srid), number, first)
 
 
 @dataclass(frozen=True)
@@ -109,19 +136,16 @@ def draw_map(
     pen.shapes(_ground(drawn.ground, view, srid), box)
     cells = _cells(drawn, view, srid)
     pen.shapes([_filled(rings, name) for name, rings in cells], box)
-    borders = [
-        (str(one["properties"]["name"]), _projected(one["geometry"], srid))
-        for one in drawn.borders["features"]
-    ]
+    borders = [_Border.of(one, srid) for one in drawn.borders["features"]]
     pen.shapes(
         [
             Shape([view.place(ring)], line=colour("border"), line_mm=0.35, dashed=True)
-            for _name, shape in borders
-            for ring in _rings(shape)
+            for border in borders
+            for ring in _rings(border.shape)
         ],
         box,
     )
-    taken: list[tuple[float, float, float, float]] = []
+    taken: list[_Corners] = []
     places = [_on_page(place, view, srid) for place in marks]
     numbers = beside(
         places,
@@ -132,8 +156,10 @@ def draw_map(
     own = _cells_of(places, cells)
     taken += [rectangle for number in numbers for rectangle in number.rectangles]
     # Of many districts the names stand back, so that they do not hide the map.
-    named = [(name, shape) for name, shape in borders if len(borders) > 1]
-    _names(pen, named, view, taken, bold=len(named) <= MOST_NAMES)
+    if len(borders) > MOST_NAMES:
+        _small_names(pen, borders, view, taken)
+    elif len(borders) > 1:
+        _names(pen, [(border.name, border.shape) for border in borders], view, taken, bold=True)
     _names(pen, _places(drawn, srid), view, taken, bold=False)
     for name, begins, rising in along_streets(_streets(drawn, view, srid), box, _street_width(pen), taken):
         pen.text(*begins, name, _STREET_SIZE, colour=colour("ink-soft"), halo="#ffffff", rising=rising)
@@ -297,7 +323,7 @@ def _names(
     pen: Pen,
     named: list[tuple[str, shapely.Geometry]],
     view: View,
-    taken: list[tuple[float, float, float, float]],
+    taken: list[_Corners],
     *,
     bold: bool,
 ) -> None:
@@ -322,10 +348,7 @@ def _names(
         for moved in _MOVES_MM if bold else (0.0,):
             at_y = y + moved
             here = (x - half - 0.5, at_y - 3, x + half + 0.5, at_y + 1 + (len(lines) - 1) * _NAME_LEADING_MM)
-            if not any(
-                here[0] < other[2] and other[0] < here[2] and here[1] < other[3] and other[1] < here[3]
-                for other in taken
-            ):
+            if not any(_overlap(here, other) for other in taken):
                 break
         else:
             continue
@@ -342,9 +365,108 @@ def _names(
             )
 
 
+def _small_names(pen: Pen, borders: Sequence[_Border], view: View, taken: list[_Corners]) -> None:
+    """Many names, each within its district, in small letters and several lines if need be; else the number, else the name where nothing stands."""
+    seen = [(one, shapely.intersection(one.shape, view.window)) for one in borders]
+    seen = [(one, shape) for one, shape in seen if not shape.is_empty]
+    seen.sort(key=lambda pair: (not pair[0].first, -pair[1].area))
+    left = []
+    for border, shape in seen:
+        within = shapely.buffer(shape, _SPILL_MM / view.scale)
+        places = _places_within(shape, view)
+        if _place_name(pen, _layouts(border.name, _SMALL_SIZES), places, view, taken, within):
+            continue
+        # What a sentence names is read on the map, over a border if need be.
+        over = _layouts(border.name, _SMALL_SIZES[1:2])[::-1]
+        if not (border.first and _place_name(pen, over, places, view, taken)):
+            left.append((border, places))
+    for border, places in left:
+        words = [border.number] if border.number else []
+        layouts = [(words, _NUMBER_SIZE)] if words else _layouts(border.name, _SMALL_SIZES[:1])
+        _place_name(pen, layouts, places, view, taken, bold=bool(words))
+
+
+def _layouts(name: str, sizes: Sequence[float]) -> list[tuple[list[str], float]]:
+    """The name in one to three lines, the larger letters first."""
+    lines = [[name], _in_two(name), _in_three(name)]
+    return [(one, size) for size in sizes for n, one in enumerate(lines) if one not in lines[:n]]
+
+
+def _places_within(shape: shapely.Geometry, view: View) -> list[Points]:
+    """Points on the page in the district, from its middle outwards."""
+    widest = max(shapely.get_parts(shape), key=lambda part: part.area)
+    middle = shapely.get_coordinates(widest.representative_point())[0]
+    west, south, east, north = widest.bounds
+    steps = np.linspace(0.1, 0.9, _STEPS)
+    grid = np.array([(west + (east - west) * x, south + (north - south) * y) for y in steps for x in steps])
+    inside = grid[shapely.contains_xy(widest, grid)]
+    centre = shapely.get_coordinates(widest.centroid)[0]
+    near = np.argsort(np.hypot(*(inside - centre).T), kind="stable")
+    return [*view.place(np.vstack([middle, inside[near]]))]
+
+
+def _place_name(
+    pen: Pen,
+    layouts: Sequence[tuple[list[str], float]],
+    places: Sequence[Points],
+    view: View,
+    taken: list[_Corners],
+    within: shapely.Geometry | None = None,
+    *,
+    bold: bool = False,
+) -> bool:
+    """Writes the first of the layouts that has room around one of the places, wholly ``within`` those metres if they are given; False where none has."""
+    for lines, size in layouts:
+        leading = size * _SMALL_LEADING
+        half = max(pen.width(line, size, bold=bold) for line in lines) / 2
+        # Capitals are some 0.26 mm a point high.
+        high = leading * (len(lines) - 1) + 0.26 * size
+        for x, y in places:
+            here = (x - half - 0.3, y - high / 2 - 0.3, x + half + 0.3, y + high / 2 + 0.3)
+            if any(_overlap(here, other) for other in taken) or not _inside(here, view.box):
+                continue
+            if within is not None and not shapely.contains(within, _in_metres_of(here, view)):
+                continue
+            taken.append(here)
+            for n, line in enumerate(lines):
+                begins = x - pen.width(line, size, bold=bold) / 2
+                at = y + high / 2 - (len(lines) - 1 - n) * leading
+                pen.text(begins, at, line, size, bold=bold, colour=colour("ink"), halo="#ffffff")
+            return True
+    return False
+
+
+def _in_metres_of(corners: _Corners, view: View) -> shapely.Polygon:
+    """That part of the page in metres."""
+    left, top, right, bottom = corners
+    xs = [view.west + (x - view.box.x) / view.scale for x in (left, right)]
+    ys = [view.north - (y - view.box.y) / view.scale for y in (bottom, top)]
+    return shapely.box(xs[0], ys[0], xs[1], ys[1])
+
+
+def _overlap(one: _Corners, other: _Corners) -> bool:
+    return one[0] < other[2] and other[0] < one[2] and one[1] < other[3] and other[1] < one[3]
+
+
+def _inside(one: _Corners, box: Box) -> bool:
+    return box.x < one[0] and box.y < one[1] and one[2] < box.x + box.width and one[3] < box.y + box.height
+
+
+def _in_three(name: str) -> list[str]:
+    """The name in three lines of much the same length; in two where it has two words."""
+    words = name.split(" ")
+    parts = [
+        [" ".join(words[:n]), " ".join(words[n:m]), " ".join(words[m:])]
+        for n in range(1, len(words) - 1)
+        for m in range(n + 1, len(words))
+    ]
+    return min(parts, key=lambda lines: max(map(len, lines)), default=_in_two(name))
+
+
 def _in_two(name: str) -> list[str]:
     """The name in two lines of much the same length; in one if it is one word."""
-    words = name.split()
+    # A space that does not break keeps a mark with its name.
+    words = name.split(" ")
     halves = [[" ".join(words[:n]), " ".join(words[n:])] for n in range(1, len(words))]
     return min(halves, key=lambda lines: max(map(len, lines)), default=[name])
 

@@ -362,6 +362,45 @@ def test_long_names_and_rows_are_in_lines_and_places_have_numbers() -> None:
     assert "1,19 … 14,42 ×" in second
 
 
+def test_of_many_districts_each_has_its_name_within_it_or_its_number() -> None:
+    plain = sheet(answer="", question="", tables=[])
+    west, south, east, north = plain.drawn.frame
+    step, high = (east - west) / 6, (north - south) / 5
+    # The last of each row is a sliver, which has room for a number and for no name.
+    sliver = step / 6
+
+    def district(column: int, row: int) -> dict[str, object]:
+        left = west + column * step if column < 6 else east
+        right = left + step if column < 5 else left + step - sliver if column == 5 else east
+        left = left - sliver if column == 6 else left
+        number = row * 7 + column + 1
+        ring = [
+            [left, south + row * high],
+            [right, south + row * high],
+            [right, south + (row + 1) * high],
+            [left, south + (row + 1) * high],
+            [left, south + row * high],
+        ]
+        return {
+            "properties": {
+                "name": f"КИЙИНКИ {number}-АЙМАК" if column < 6 else f"ИЧКЕ{number}",
+                "number": f"№{number}",
+                "first": number == 7,
+            },
+            "geometry": {"type": "Polygon", "coordinates": [ring]},
+        }
+
+    borders = {"features": [district(column, row) for row in range(5) for column in range(7)]}
+    drawn = dataclasses.replace(plain.drawn, cells=[], borders=borders)
+    words = PdfReader(io.BytesIO(as_pdf(sheet(drawn=drawn), FONTS))).pages[0].extract_text().split()
+    wide = [number for number in range(1, 36) if number % 7]
+    assert [words.count(f"{number}-АЙМАК") for number in wide] == [1] * len(wide)
+    assert words.count("КИЙИНКИ") == len(wide)
+    # One that a sentence names is told by its name, wherever that reaches.
+    assert [word for word in words if word.startswith("ИЧКЕ")] == ["ИЧКЕ7"]
+    assert sorted(word for word in words if word.startswith("№")) == ["№14", "№21", "№28", "№35"]
+
+
 def test_cells_have_the_outline_of_their_level_whatever_was_drawn_before() -> None:
     made = sheet()
     west, south, east, north = made.drawn.frame

@@ -16,7 +16,7 @@ from geo.hotspots import area_ratios, smoothed_ratios
 from reports.by_district import LEAST_APPEALS, Measure, count_districts
 from reports.district_sentences import district_summary_words
 from reports.heatmap import make_heatmap
-from reports.ratios import ratio_class
+from reports.ratios import clear_level
 from reports.tallies import Borders
 from tests.grid import IN_EAST, IN_WEST, OUTSIDE, GridCity
 from tests.reports.planting import EVERY_STATUS_QUERY, Plant
@@ -50,7 +50,7 @@ def test_numbers_are_those_of_the_rows(plant: Plant, settings: Settings) -> None
     smoothed = smoothed_ratios(np.array([25, 15]), expected)
     assert [row.smoothed for row in lamps.rows] == pytest.approx(smoothed)
     # Half as many again are no clear difference of so few, and have no colour.
-    assert [(row.direction, row.level) for row in lamps.rows] == [(0, None), (0, None)]
+    assert [(row.direction, row.level) for row in lamps.rows] == [(0, 0), (0, 0)]
     judged = area_ratios(np.array([25, 15]), expected)
     assert [(row.low, row.high, row.q) for row in lamps.rows] == [
         *zip(judged.low, judged.high, judged.q, strict=True)
@@ -59,7 +59,11 @@ def test_numbers_are_those_of_the_rows(plant: Plant, settings: Settings) -> None
     plant([IN_WEST] * 40)
     lamps = count_districts(AppealFilter(category="lamp"))
     assert [(row.district.code, row.direction) for row in lamps.rows] == [("west", 1), ("east", -1)]
-    assert [row.level for row in lamps.rows] == [ratio_class(row.smoothed or 0) for row in lamps.rows]
+    # The colour has the side of the sentence, however little the smoothed ratio is from 1.
+    assert [row.level for row in lamps.rows] == [
+        clear_level(row.smoothed or 0, row.direction) for row in lamps.rows
+    ]
+    assert (lamps.rows[0].level or 0) > 0 > (lamps.rows[1].level or 0)
     assert district_summary_words(lamps) == (
         "Clearly more than expected: west en. Clearly fewer than expected: east en."
     )
@@ -112,6 +116,11 @@ def test_page_and_files_say_the_same(
     document = client.get(f"{FILES[0]}?category=lamp").content.decode()
     assert "district={cell}" in document
     assert "Compared with the share of all appeals" in document
+    # More is red and fewer blue, as hotspots are, with the marks of the table in the legend and at the names.
+    assert [row["class"] for row in rows] == ["2", "-3"]
+    assert 'class="hot-2"' in document and 'class="cold-3"' in document
+    assert "▲ 1.25 to under 2 ×" in document and "▼ under 0.5 ×" in document
+    assert "▲\u00a0west en" in document and "▼\u00a0east en" in document
     for address in FILES:
         assert client.get(address).content == client.get(address).content
         assert client.get(f"{address}?cell=250").status_code == 400

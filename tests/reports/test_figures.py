@@ -12,7 +12,7 @@ from django.utils import translation
 from pypdf import PdfReader
 
 from reports.figures import about, odds, rounded, statistic, times
-from reports.ratios import ratio_class, ratio_words
+from reports.ratios import clear_level, clear_level_words, ratio_class, ratio_words
 from tests.grid import IN_EAST, IN_WEST
 from tests.reports.planting import Plant, around, everywhere
 from tests.reports.test_trends import plant_a_year
@@ -148,4 +148,17 @@ def test_a_ratio_has_the_colour_of_what_is_written() -> None:
         ("1.24", 2),
         ("1.25", 3),
         ("2.00", 4),
+    ]
+
+
+def test_what_is_clear_has_the_colour_and_the_mark_of_its_side() -> None:
+    told = [(0.4, -1), (0.6, -1), (0.9, -1), (1.0, -1), (1.0, 1), (1.2, 1), (1.3, 1), (2.0, 1)]
+    assert [clear_level(*one) for one in told] == [-3, -2, -1, -1, 1, 1, 2, 3]
+    assert [clear_level_words(level) for level in (-3, -2, -1, 1, 2, 3)] == [
+        "▼ under 0.5 ×",
+        "▼ 0.5 to under 0.8 ×",
+        "▼ 0.8 to under 1 ×",
+        "▲ 1 to under 1.25 ×",
+        "▲ 1.25 to under 2 ×",
+        "▲ 2 × and more",
     ]

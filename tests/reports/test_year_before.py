@@ -23,6 +23,7 @@ from geo.hotspots import rate_ratio
 from reports.by_district import count_districts
 from reports.heatmap import make_heatmap
 from reports.hotspots import find_hotspots
+from reports.paper import heatmap_tables
 from reports.questions import Days
 from reports.saved import question
 from reports.year_before import (
@@ -35,7 +36,7 @@ from reports.year_before import (
     two_periods,
 )
 from reports.year_sentences import year_words
-from tests.grid import IN_EAST, IN_WEST, GridCity
+from tests.grid import IN_EAST, IN_WEST, OUTSIDE, GridCity
 from tests.reports.planting import NOON, Plant, around, everywhere
 
 MARCH = AppealFilter(since=dt.date(2026, 3, 1), until=dt.date(2026, 3, 31))
@@ -214,6 +215,52 @@ def test_districts_are_compared_each_with_itself(
     }
 
 
+def test_counts_have_the_second_period_of_each_district_as_the_report_of_districts(
+    client: Client, plant: Plant, settings: Settings
+) -> None:
+    plant([IN_EAST] * 310 + [IN_WEST] * 40)
+    plant([IN_EAST] * 50 + [IN_WEST] * 10, submitted_at=noon(dt.date(2025, 12, 22)))
+    plant([OUTSIDE] * 7, district=None, submitted_at=noon(dt.date(2025, 12, 22)))
+    plant([OUTSIDE] * 3, district=None)
+    against = Days(dt.date(2025, 12, 22), dt.date(2025, 12, 31))
+    counts, districts = make_heatmap(MARCH, against=against), count_districts(MARCH, against=against)
+    told = {row.district.code if row.district else "": row for row in counts.districts}
+    for row in districts.rows:
+        own = told[row.district.code]
+        assert (own.count, own.before, own.change, own.change_q) == (
+            row.count,
+            row.before,
+            row.change,
+            row.change_q,
+        )
+    # What lies in no district is told, and not judged among them.
+    assert (told[""].count, told[""].before, told[""].change) == (3, 7, None)
+    page = client.get(f"/en/reports/heatmap/?{CHOSEN}").content.decode()
+    assert '<th scope="col" class="report-table__number">Second period</th>' in page
+    assert '<td class="report-table__number">50 ▲' in page
+    table = heatmap_tables(counts)[1]
+    assert table.columns[-1] == "Second period"
+    assert {row[0]: row[-1].split()[0] for row in table.rows} == {
+        "east en": "50",
+        "west en": "10",
+        "In no district": "7",
+    }
+    # One threshold: what one report withholds the other does not tell.
+    settings.REPORT_MIN_COUNT = 45
+    counts, districts = make_heatmap(MARCH, against=against), count_districts(MARCH, against=against)
+    told = {row.district.code if row.district else "": row for row in counts.districts}
+    assert {row.district.code: (row.count, row.before) for row in districts.rows} == {
+        "east": (310, 50),
+        "west": (None, None),
+    }
+    assert {code: (row.count, row.before) for code, row in told.items()} == {
+        "east": (310, 50),
+        "west": (None, None),
+        "": (None, None),
+    }
+    assert (told["west"].share, told["west"].per_km2) == (None, None)
+
+
 #: All of March, and the ten days before New Year, none of which are days of both.
 CHOSEN = f"{QUERY}&against_from=2025-12-22&against_to=2025-12-31"
 
@@ -243,6 +290,13 @@ def test_a_second_period_is_compared_by_day_everywhere(client: Client, plant: Pl
     assert (east["year_before"], east["second_period"], east["second_period_ratio"]) == (None, 50, 2.0)
     kept_as = client.get(f"/en/reports/heatmap.csv?{CHOSEN}")["Content-Disposition"]
     assert "2026-03-01_2026-03-31-against-2025-12-22_2025-12-31" in kept_as
+    # Its cells are those of the first period, which is said; where the table is told, both are.
+    assert client.get(f"/en/reports/heatmap.csv?{CHOSEN}")["Link"] == (
+        f'</en/reports/heatmap.json?{CHOSEN}>; rel="describedby"; type="application/json"'
+    )
+    for report in ("heatmap", "hotspots"):
+        told = client.get(f"/en/reports/{report}.json?{CHOSEN}").json()["sentences"]
+        assert any(words.startswith("The cells of the map and of its files") for words in told)
     saved = question("heatmap", QueryDict(CHOSEN)).query
     assert saved.against == Days(dt.date(2025, 12, 22), dt.date(2025, 12, 31))
     assert question("heatmap", QueryDict(saved.as_query())).query == saved
