@@ -33,7 +33,8 @@
         return [...found, run];
     };
 
-    // Where names of districts stand: one gives way, up or down, where another stands, and has no place where that is not enough.
+    // Where names of districts stand: one gives way, up or down and then to a side too, where another stands, and has no place where that is not enough.
+    const moves = [0, -0.3, 0.3].flatMap((side) => [0, 0.4, -0.4, 0.8, -0.8, 1.2, -1.2].map((down) => [side, down]));
     const boxes = (corner) => {
         const frame = map.getContainer().getBoundingClientRect();
         const placed = [];
@@ -43,14 +44,15 @@
             letters.selectNodeContents(word);
             const box = letters.getBoundingClientRect();
             const at = corner.add([box.left - frame.left, box.top - frame.top]);
-            const moved = [0, 0.4, -0.4, 0.8, -0.8, 1.2, -1.2].map((part) => part * box.height).find((down) => {
-                const here = L.bounds(at.add([-2, down]), at.add([box.width + 2, down + box.height]));
+            const moved = moves.map(([side, down]) => [side * box.width, down * box.height]).find(([side, down]) => {
+                const here = L.bounds(at.add([side - 2, down]), at.add([side + box.width + 2, down + box.height]));
                 return !placed.some((other) => other.overlaps(here));
             });
             word.style.visibility = moved === undefined ? "hidden" : "";
             if (moved === undefined) continue;
-            word.style.translate = `0 ${moved}px`;
-            placed.push(L.bounds(at.add([-4, moved - 4]), at.add([box.width + 4, moved + box.height + 4])));
+            const [side, down] = moved;
+            word.style.translate = `${side}px ${down}px`;
+            placed.push(L.bounds(at.add([side - 4, down - 4]), at.add([side + box.width + 4, down + box.height + 4])));
         }
         return placed;
     };
