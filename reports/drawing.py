@@ -229,7 +229,7 @@ def districts_map(found: ByDistrict, filters: list[tuple[str, str]]) -> CellMap:
 
 
 def _district_colour(level: int | None) -> str:
-    return "blank" if level is None else _HOT_COLOURS[level]
+    return "blank" if level is None else hot_colour(level)
 
 
 def _marked(borders: Mapping[str, Any], found: ByDistrict) -> dict[str, Any]:
