@@ -268,9 +268,16 @@ def day_in(text: str) -> dt.date:
     if day is None:
         raise ValueRefused(_("A date must be written as 2026-05-31."))
     if day.year not in YEARS:
-        years = {"first": YEARS[0], "last": YEARS[-1]}
-        raise ValueRefused(_("A date must be between the years %(first)d and %(last)d.") % years)
+        raise ValueRefused(beyond_years())
     return day
+
+
+def beyond_years() -> str:
+    """What is wrong with a day of none of the ``YEARS``."""
+    return _("A date must be between the years %(first)d and %(last)d.") % {
+        "first": YEARS[0],
+        "last": YEARS[-1],
+    }
 
 
 def midnight(day: dt.date) -> dt.datetime:

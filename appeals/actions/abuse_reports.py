@@ -94,7 +94,7 @@ def parts_to_report(appeal: Appeal) -> list[Part]:
 
 def part_named(appeal: Appeal, code: object) -> Part | None:
     """What of the appeal has that code, the text where it is empty; None for what the public does not see (any more)."""
-    code = code or TEXT_PART
+    code = TEXT_PART if code is None or code == "" else code
     if not isinstance(code, str) or not code.startswith(_COMMENT):
         return next((part for part in parts_to_report(appeal) if part.code == code), None)
     comments = Comment.objects.public().filter(appeal=appeal)

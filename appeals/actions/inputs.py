@@ -19,7 +19,7 @@ from accounts.models import Membership, User
 from appeals.actions.submit import appeal_text, place_of, route_or_refuse
 from appeals.deadlines import city_day
 from appeals.errors import Busy, Invalid
-from appeals.filters import YEARS
+from appeals.filters import YEARS, beyond_years
 from appeals.guards import Before, before_the_merge, parts_of, split_off_from
 from appeals.identity import READERS, address_line, missing_identity
 from appeals.limits import TEXT_MAX
@@ -413,8 +413,10 @@ def _place(given: Given, name: str, value: object, appeal: Appeal, at: dt.dateti
 
 
 def _day(given: Given, name: str, value: object, appeal: Appeal, at: dt.datetime) -> None:
-    if not isinstance(value, dt.date) or value.year not in YEARS:
+    if not isinstance(value, dt.date):
         raise _InputRefused(_("A date must be written as 2026-05-31."))
+    if value.year not in YEARS:
+        raise _InputRefused(beyond_years())
     if value < city_day(at):
         raise _InputRefused(_("This day has passed."))
     given.details[name] = value.isoformat()

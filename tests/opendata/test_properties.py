@@ -10,6 +10,7 @@ from django.test import Client
 from drf_spectacular.generators import SchemaGenerator
 
 from appeals.models import Appeal
+from appeals.models.appeal import PUBLIC_COLUMNS
 from opendata import properties
 from opendata.properties import APPEAL, CATEGORY, CELL, DISTRICT, PIN, SERVICE, SERVICE_AREA, chosen
 from tests.grid import CITY
@@ -34,6 +35,13 @@ def _described(path: str, kind: str = "application/geo+json") -> dict[str, Any]:
 
 def _of_features(path: str) -> dict[str, Any]:
     return dict(_described(path)["properties"]["features"]["items"]["properties"]["properties"])
+
+
+def test_what_is_public_of_an_appeal_is_a_change_when_it_changes() -> None:
+    """Else lists, whole sets and their ETags are those of before."""
+    never_change = {"id", "number", "updated_at"}
+    read = {str(one.value).partition("__")[0] for one in APPEAL if isinstance(one.value, str)} - never_change
+    assert {Appeal._meta.get_field(name).attname for name in read} <= {*PUBLIC_COLUMNS}
 
 
 @pytest.mark.parametrize(

@@ -74,7 +74,20 @@ TARGETS: dict[str, tuple[str, ...]] = {
     ),
     "appeals/actions/upload.py": (f"{_ACTIONS}/test_upload.py", f"{_ACTIONS}/test_races.py"),
     "appeals/actions/warn.py": (f"{_ACTIONS}/test_warn.py", f"{_ACTIONS}/test_rounds.py"),
+    "appeals/actions/comment.py": ("tests/public/test_comments.py",),
+    "appeals/folding.py": ("tests/appeals/test_cell_counts.py",),
+    "appeals/kept_number.py": ("tests/opendata/test_number_matched.py",),
+    "appeals/models/pyramid.py": ("tests/appeals/test_cell_counts.py", "tests/opendata/test_tiles.py"),
+    "appeals/oddities.py": ("tests/appeals/test_oddities.py",),
+    "desk/moderation.py": ("tests/desk/test_moderation.py",),
+    "geo/hotspots": ("tests/geo/hotspots",),
     "opendata/clusters.py": ("tests/opendata/test_clusters.py",),
+    "opendata/number_matched.py": ("tests/opendata/test_number_matched.py",),
+    "opendata/tiles.py": ("tests/opendata/test_tiles.py",),
+    "rates/proofs.py": ("tests/rates/test_proofs.py",),
+    "reports/by_district.py": ("tests/reports/test_by_district.py", "tests/reports/test_year_before.py"),
+    "reports/hotspots.py": ("tests/reports/test_hotspots.py", "tests/reports/test_year_before.py"),
+    "reports/year_before.py": ("tests/reports/test_year_before.py",),
 }
 
 SOURCES = frozenset({".py", ".sql"})

@@ -78,6 +78,7 @@ def test_once_a_person_and_nothing_of_who_it_is_is_kept(make: Make, monkeypatch:
     [
         ({"reason": "boring"}, "reason"),
         ({"reason": ["insult"]}, "reason"),
+        ({"part": []}, "part"),
         ({"part": "step-99"}, "part"),
         ({"part": {}}, None),
         ({"part": 5}, "part"),

@@ -86,8 +86,9 @@ def test_a_day_from_the_city_s_today_on() -> None:
     assert one(Input.DAY, dt.date(2026, 6, 9)).details == {"it": "2026-06-09"}
     assert refused(Input.DAY, dt.date(2026, 6, 8)) == "This day has passed."
     assert one(Input.DAY, dt.date(2199, 12, 31)).details == {"it": "2199-12-31"}
-    for no_day in ("2026-06-09", dt.date(2200, 1, 1), dt.date.max):
-        assert refused(Input.DAY, no_day) == "A date must be written as 2026-05-31."
+    assert refused(Input.DAY, "2026-06-09") == "A date must be written as 2026-05-31."
+    for beyond in (dt.date(2200, 1, 1), dt.date.max):
+        assert refused(Input.DAY, beyond) == "A date must be between the years 1900 and 2199."
 
 
 def test_files() -> None:
