@@ -16,7 +16,7 @@ from django.utils.translation import gettext_lazy as _
 
 from appeals.vocabulary import Text
 from geo.word_forms import folded
-from rates.senders import place_of
+from rates.senders import is_known_person, place_of
 from rates.taking import SAME_TEXT, SAME_TEXT_PLACE, Limit, give_back, take_each
 
 
@@ -59,6 +59,9 @@ _LINK: Final = re.compile(
     rf"(?:https?://|www\.)\S+|(?<=[\w-])\.(?:{_ENDS})\b(?!\.(?:{_ENDS})\b)(?:/\S*)?", re.IGNORECASE
 )
 _WORD: Final = re.compile(r"[^\W_]+")
+#: Categories of signs that stand on others or show nothing (UAX #44), and letters that do.
+_UNSEEN: Final = re.compile("M[ne]|Cf")
+_BLANK: Final = dict.fromkeys(map(ord, "\u115f\u1160\u3164\uffa0"))
 _CYRILLIC: Final = re.compile("[\u0400-\u04ff]")
 #: Latin letters and digits that look like a Cyrillic letter, small or capital (UTS #39, confusables), as they are folded.
 _LOOKS_LIKE: Final = str.maketrans("aceopxybhkmti03", "асеорхувнкмтіоз")
@@ -83,10 +86,27 @@ def oddities_of(text: str, *, sender: str, baited: bool = False, many: bool = Fa
     found = {
         Oddity.BAIT: baited,
         Oddity.SAME_TEXT: bool(used_up),
-        Oddity.LINKS: len(_LINK.findall(text)) >= LINKS_MIN,
+        Oddity.LINKS: _holds_links(text),
         Oddity.MANY: many,
     }
     return [oddity for oddity, is_so in found.items() if is_so]
+
+
+def oddities_of_more(words: str, *, sender: str, replaces: bool) -> list[Oddity]:
+    """What is odd about words that an author puts to an appeal of theirs that is public, or or that it ``replaces`` its text with.
+
+    They are public at once, so that they are refused where a new appeal would be held. What is not the appeal's own text is not
+    counted: “yes” is an answer to many questions.
+    """
+    if is_known_person(sender):
+        return []
+    if replaces:
+        return oddities_of(words, sender=sender)
+    return [Oddity.LINKS] if _holds_links(words) else []
+
+
+def _holds_links(text: str) -> bool:
+    return len(_LINK.findall(text)) >= LINKS_MIN
 
 
 def _as_heard(text: str) -> str:
@@ -95,7 +115,12 @@ def _as_heard(text: str) -> str:
     Nor letters of another alphabet inside a Cyrillic word. Numbers stay: they tell one house from the next.
     """
     letters = unicodedata.normalize("NFKD", folded(unicodedata.normalize("NFKC", text)))
-    words = _WORD.findall("".join(sign for sign in letters if not unicodedata.combining(sign)))
+    seen = "".join(
+        str(unicodedata.decimal(sign, sign))
+        for sign in letters
+        if not _UNSEEN.fullmatch(unicodedata.category(sign))
+    )
+    words = _WORD.findall(seen.translate(_BLANK))
     return " ".join(
         word.translate(_LOOKS_LIKE) if len(_CYRILLIC.findall(word)) >= _CYRILLIC_MIN else word
         for word in words

@@ -53,6 +53,7 @@ from districts.choices import category_groups
 from districts.models import Category, Service
 from geo.points import lon_lat_from_text
 from geo.refusals import ValueRefused
+from rates.senders import sender_of
 from rates.taking import TooMany
 from web.form_files import store_files
 from web.limits import refused
@@ -257,6 +258,7 @@ def attempt(
             row,
             actor,
             version=form.cleaned_data["version"],
+            sender=sender_of(request),
             reports=[int(key) for key in request.POST.getlist("reports") if _REPORT_KEY.fullmatch(key)],
             **form.given(),
         )

@@ -160,8 +160,8 @@ def report_abuse(
             raise Invalid({"part": [no_such_part()]})
         if not not_reported_by(who, appeal, [chosen]):
             return Received.BEFORE
-        # What programs fill in takes no room from what people say.
-        alike = AbuseReport.objects.open().filter(appeal=appeal, baited=baited)
+        # What programs fill in takes no room from what people say, nor what is said of the appeal from what is of a comment.
+        alike = AbuseReport.objects.open().filter(appeal=appeal, comment=chosen.comment, baited=baited)
         if alike.count() >= ABUSE_REPORTS_MAX:
             return Received.ENOUGH
         AbuseReport.objects.create(

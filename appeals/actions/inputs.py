@@ -363,6 +363,9 @@ def _other_appeal(value: object, among: AppealQuerySet, appeal: Appeal) -> Appea
 
 
 def _related(given: Given, name: str, value: object, appeal: Appeal, at: dt.datetime) -> None:
+    if appeal.hidden:
+        # The public history of the other one would name it.
+        raise _InputRefused(_("This appeal is not public, so that no other one can name it."))
     given.other = _other_appeal(value, Appeal.objects.public(), appeal)
     if appeal.linked.filter(pk=given.other.pk).exists():
         raise _InputRefused(_("They refer to each other already."))

@@ -27,8 +27,9 @@ from appeals.errors import Invalid, NotAllowed, Stale
 from appeals.gathering import Thresholds, count_supporters
 from appeals.guards import Question, barred, goes_to_office, nothing_reported, why_not
 from appeals.identifiers import new_secret
-from appeals.models import Appeal, AppealContact, Attachment, Comment, Event
+from appeals.models import Appeal, AppealContact, Attachment, Comment, Event, Redaction
 from appeals.notify.queue import queue_messages
+from appeals.oddities import ODD, oddities_in_words, oddities_of_more
 from appeals.vocabulary import OPEN_STATUSES, Audience, Clock, Guard, Held, Kind, Status, Verb
 from appeals.workflow import LINK, REJOIN, UNLINK, VERBS, Cause, Reason
 from districts.models import Service
@@ -43,6 +44,7 @@ def perform(
     at: dt.datetime | None = None,
     digest: Collection[Audience] = (),
     reports: Collection[int] | None = None,
+    sender: str | None = None,
     **given: object,
 ) -> Appeal:
     """The appeal after the verb, committed with its event and messages.
@@ -51,7 +53,8 @@ def perform(
     same actor with the same words, sent again with the version that it was sent with, is that step. ``given`` is
     what the verb asks for, by name. ``at`` is the moment, now by default. Those of
     ``digest`` get one letter about all that needs attention instead of one about this step. ``reports`` are the keys of the
-    reports of abuse that the actor has read, of which a verb that ``settles`` those closes the open ones; None: all. Nothing is written when it raises:
+    reports of abuse that the actor has read, of which a verb that ``settles`` those closes the open ones; None: all. What an author
+    says is refused where a new appeal of that ``sender`` (``rates.senders``) would be held for it; None: the platform's own work. Nothing is written when it raises:
     ``Appeal.DoesNotExist``; ``Stale`` when somebody was faster; ``NotAllowed`` when the table has no such step for the
     actor; ``Invalid`` for wrong input.
     """
@@ -67,6 +70,8 @@ def perform(
         if verb.amends and any(VERBS[event.verb].amends for event in unseen):
             raise Stale(appeal, unseen)
         change.refuse_nothing()
+        if sender is not None and change.role is Role.RESIDENT and not appeal.hidden:
+            change.refuse_odd(sender)
         event, inputs = change.apply(appeal, clock), change.given
         appeal.save(update_fields=[*CHANGED_FIELDS, *(CORRECTED_FIELDS if inputs.route else ())])
         if inputs.route:
@@ -268,6 +273,14 @@ class Change:
                 else ("uploads", _("The appeal has these photos and videos already."))
             )
             raise Invalid({field: [words]})
+
+    def refuse_odd(self, sender: str) -> None:
+        """Raises ``Invalid`` for words that would be public at once, and of which a new appeal would be held."""
+        own = [one.after for one in self.given.replaced if one.field == Redaction.Field.TEXT]
+        for words, replaces in [*((text, True) for text in own), (self.given.text, False)]:
+            if odd := oddities_of_more(words, sender=sender, replaces=replaces):
+                told = {"why": " ".join(oddities_in_words({ODD: odd}))}
+                raise Invalid({"text": [_("It cannot be published in these words: %(why)s.") % told]})
 
     def apply(self, appeal: Appeal, clock: LegalClock | None = None) -> Event:
         """The event, not saved; the appeal in memory becomes its next version.

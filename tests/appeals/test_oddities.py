@@ -67,6 +67,8 @@ def test_links(text: str, links: int) -> None:
         ("Купите окна недорого", "Купитe окна нед0рого", True),
         ("Терезелер арзан баада", "Tepeзелeр apзан бaaдa", True),
         ("Звоните сегодня", "3воните сeг0дня", True),
+        # Signs that show nothing, and digits of another script.
+        ("Звоните 12 сегодня", "Зв\u034fон\ufe0fите ١٢ се\u3164год\u200bня", True),
         # Other houses, models, words and languages.
         ("Не горит фонарь у дома 30", "Не горит фонарь у дома 36", False),
         ("Не горит фонарь у дома 30а", "Не горит фонарь у дома 3а", False),

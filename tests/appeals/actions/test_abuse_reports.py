@@ -71,6 +71,9 @@ def test_once_a_person_and_nothing_of_who_it_is_is_kept(make: Make, monkeypatch:
     monkeypatch.setattr(abuse_reports, "ABUSE_REPORTS_MAX", 2)
     assert report(appeal, person="a third") is Received.ENOUGH
     assert len(open_of(appeal)) == 2
+    # Of a comment of it nobody has said anything.
+    comment = CommentFactory(appeal=appeal)
+    assert report(appeal, person="a third", part=f"comment-{comment.pk}") is Received.STORED
 
 
 @pytest.mark.parametrize(

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 from django.test import Client
 from django.utils import timezone
+from pytest_django import Settings
 
 from appeals.actions.perform import perform
 from appeals.actors import Author, Person
@@ -21,6 +22,7 @@ from appeals.redactions import redactions_of
 from appeals.taken_away import taken_away_since
 from appeals.vocabulary import Status
 from appeals.workflow import ACCEPT, ADD, AMEND, ANSWER, FORWARD, HIDE, NOTE, REDACT, RESTORE, SHOW
+from bootstrap.rates import Rate
 from districts.routing import Pin, route
 from jobs.worker import Worker
 from tests.desk.pages import picture
@@ -121,6 +123,7 @@ class TestCorrection:
             ({"point": f"{OUTSIDE[1]}, {OUTSIDE[0]}"}, "outside"),
             ({"point": "nowhere at all"}, "latitude"),
             ({}, "Nothing has been changed yet."),
+            ({"text": "a.com b.com/x https://c.example"}, "in these words: its text holds several links."),
         ],
     )
     def test_what_a_new_appeal_may_not_say_a_correction_may_not(
@@ -130,6 +133,27 @@ class TestCorrection:
         answer = client.post(door(appeal), form(appeal, **wrong))
         assert (answer.status_code, words in unescape(answer.content.decode())) == (400, True)
         assert Appeal.objects.get().version == 1
+
+    def test_words_for_which_a_new_appeal_would_wait_are_refused_where_they_would_be_public_at_once(
+        self, make: Callable[..., Appeal], client: Client, settings: Settings
+    ) -> None:
+        settings.LIMITS = {"same-text-place": Rate(3, 1, 86_400)}
+        appeals = [make(text=f"Lamp {n}") for n in range(4)]
+        same = "Everything must be cheaper in this city of ours"
+        sent = [client.post(door(one), form(one, text=same)) for one in appeals]
+        assert [answer.status_code for answer in sent] == [302, 302, 302, 400]
+        last = sent[-1].content.decode()
+        assert "many appeals have come in the same words" in last and f"{same}</textarea>" in last
+        # What is held already waits to be looked at.
+        Appeal.objects.filter(pk=appeals[3].pk).update(hidden=True, held="waits")
+        assert client.post(door(appeals[3]), form(appeals[3], text=same)).status_code == 302
+        # Nor are links added to what is public.
+        added = {"verb": "add", "version": 2}
+        for one in appeals[:3]:
+            assert client.post(door(one), added | {"text": "Yes"}).status_code == 302
+        more = appeals[0]
+        assert client.post(door(more), added | {"version": 3, "text": "a.com b.com c.com"}).status_code == 400
+        assert more.events.filter(verb="add").count() == 1
 
     def test_who_let_everyone_read_it_has_not_begun_with_it(
         self, make: Callable[..., Appeal], office_actor: Person

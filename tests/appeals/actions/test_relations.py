@@ -85,6 +85,8 @@ class TestLink:
         for wrong in (hidden.number, None):
             with pytest.raises(Invalid, match="Choose an appeal"):
                 perform(one.pk, UNLINK, service_actor, version=2, other=wrong)
+        with pytest.raises(Invalid, match="is not public"):
+            perform(hidden.pk, LINK, office_actor, version=1, other=two.number)
         with pytest.raises(NotAllowed):
             perform(one.pk, LINK, Author(one.pk), version=2, other=two.number)
         assert not Appeal.objects.exclude(pk__in=[one.pk, two.pk]).filter(version__gt=1).exists()
