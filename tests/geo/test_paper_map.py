@@ -383,7 +383,7 @@ def test_of_many_districts_each_has_its_name_within_it_or_its_number() -> None:
         ]
         return {
             "properties": {
-                "name": f"КИЙИНКИ {number}-АЙМАК" if column < 6 else f"ИЧКЕ{number}",
+                "name": f"КЕҢ {number}-ЖЕР" if column < 6 else f"ИЧКЕ{number}",
                 "number": f"№{number}",
                 "first": number == 7,
             },
@@ -394,11 +394,12 @@ def test_of_many_districts_each_has_its_name_within_it_or_its_number() -> None:
     drawn = dataclasses.replace(plain.drawn, cells=[], borders=borders)
     words = PdfReader(io.BytesIO(as_pdf(sheet(drawn=drawn), FONTS))).pages[0].extract_text().split()
     wide = [number for number in range(1, 36) if number % 7]
-    assert [words.count(f"{number}-АЙМАК") for number in wide] == [1] * len(wide)
-    assert words.count("КИЙИНКИ") == len(wide)
+    assert [words.count(f"{number}-ЖЕР") for number in wide] == [1] * len(wide)
+    assert words.count("КЕҢ") == len(wide)
     # One that a sentence names is told by its name, wherever that reaches.
-    assert [word for word in words if word.startswith("ИЧКЕ")] == ["ИЧКЕ7"]
-    assert sorted(word for word in words if word.startswith("№")) == ["№14", "№21", "№28", "№35"]
+    # The letters of a halo may be read as those of the word again.
+    slivers = {found for word in words for found in re.findall(r"ИЧКЕ\d+|№\d+", word)}
+    assert slivers == {"ИЧКЕ7", "№14", "№21", "№28", "№35"}
 
 
 def test_cells_have_the_outline_of_their_level_whatever_was_drawn_before() -> None:
