@@ -164,12 +164,12 @@ def _page(request: HttpRequest, *, tried: Attempt | None = None, number: int | N
     for report in _with_steps(AbuseReport.objects.open().filter(appeal__in=[row.pk for row in found.rows])):
         reports.setdefault(report.appeal_id, []).append(report)
     why = why_held(found.rows)
-    role = standing_of(request.user).everywhere
+    standing = standing_of(request.user)
     rows = [
         _row(
             appeal,
             Reported(reports.get(appeal.pk, ())),
-            role,
+            standing.role_towards(appeal.service_id),
             tried if appeal.number == number else None,
             why.get(appeal.pk, ()),
         )

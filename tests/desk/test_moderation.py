@@ -127,6 +127,18 @@ def test_a_decision_is_made_in_the_row_and_closes_what_it_showed(city: GridCity,
     assert not AbuseReport.objects.open().exclude(appeal__hidden=True).exists()
 
 
+def test_who_answers_for_a_service_too_decides_about_others_appeals(city: GridCity, client: Client) -> None:
+    """Of their own service's a post there is what counts: no button is shown that would be refused."""
+    user = MembershipFactory(service=city.services["office"], post=Post.MODERATOR).user
+    MembershipFactory(user=user, service=city.services["light"], post=Post.REPRESENTATIVE)
+    client.force_login(user)
+    own, other = reported(city, "Mine"), reported(city, "Theirs", service=city.services["roads"])
+    page = client.get(ADDRESS).content.decode()
+    assert numbers(page) == [own.number, other.number]
+    assert f'action="{ADDRESS}{own.number}/"' not in page
+    assert f'action="{ADDRESS}{other.number}/"' in page
+
+
 def test_what_is_held_waits_there_too_with_why_and_is_shown_or_hidden(
     city: GridCity, moderator: Client
 ) -> None:
